@@ -1,0 +1,1 @@
+//! Fetch and read advisory sources, each in its own format, into vulndb.

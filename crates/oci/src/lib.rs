@@ -1,0 +1,1 @@
+//! An image's configuration and layers from registries, daemons, archives and layouts.

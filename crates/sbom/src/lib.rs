@@ -1,0 +1,1 @@
+//! Cataloguers: files to packages; CycloneDX and SPDX in and out.

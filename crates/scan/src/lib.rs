@@ -1,0 +1,1 @@
+//! The pipeline source, catalogue, verdict, used by command line, hub and agent alike.

@@ -1,0 +1,1 @@
+//! Statements about packages compiled into one mapped file; matching; why and why not.
