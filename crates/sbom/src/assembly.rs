@@ -1,0 +1,143 @@
+//! Joins the facts of all layers to one catalogue.
+
+use std::collections::HashMap;
+
+use model::{Problem, Problems};
+use package::{Catalogue, Distro, Package, PackageIndex};
+
+use crate::{Fact, FileFact, View, lang, os};
+
+/// What assembling needs to know beside the files.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Paths of the programs that the image starts (entry point, command), as far as they are paths.
+    pub main_programs: Vec<String>,
+}
+
+/// What [`assemble`] gives.
+#[derive(Clone, Debug, Default)]
+pub struct Assembled {
+    /// The catalogue.
+    pub catalogue: Catalogue,
+    /// What could not be read or joined.
+    pub problems: Vec<Problem>,
+}
+
+/// The catalogue while it is being put together.
+pub(crate) struct Draft<'a> {
+    /// The merged tree.
+    pub(crate) view: &'a dyn View,
+    /// All facts, by path, base layer first.
+    pub(crate) facts: Facts<'a>,
+    /// The distribution.
+    pub(crate) distro: Option<Distro>,
+    /// Packages found so far; their indices hold until the end, where all are sorted.
+    pub(crate) packages: Vec<Package>,
+    /// Paths that an OS package owns, as its database writes them (no leading slash): an index into `packages` and
+    /// its paths.
+    pub(crate) owned: Vec<(PackageIndex, Vec<&'a str>)>,
+    /// Paths of what looks like software and has no identity.
+    pub(crate) unidentified: Vec<String>,
+    /// What could not be read or joined.
+    pub(crate) problems: Problems,
+}
+
+impl Draft<'_> {
+    /// Adds a package and gives its index.
+    pub(crate) fn add(&mut self, package: Package) -> PackageIndex {
+        let index = PackageIndex(u32::try_from(self.packages.len()).unwrap_or(u32::MAX));
+        self.packages.push(package);
+        index
+    }
+}
+
+/// All facts by path.
+pub(crate) struct Facts<'a> {
+    by_path: HashMap<&'a str, Vec<&'a FileFact>>,
+    in_order: Vec<&'a FileFact>,
+}
+
+impl<'a> Facts<'a> {
+    fn new(facts: &'a [FileFact]) -> Self {
+        let mut in_order: Vec<&FileFact> = facts.iter().collect();
+        in_order.sort_by(|a, b| a.path.cmp(&b.path).then(a.layer.cmp(&b.layer)));
+        let mut by_path: HashMap<&str, Vec<&FileFact>> = HashMap::with_capacity(facts.len());
+        for fact in &in_order {
+            by_path.entry(&fact.path).or_default().push(fact);
+        }
+        Self { by_path, in_order }
+    }
+
+    /// The facts that the merged tree shows, sorted by path.
+    pub(crate) fn visible(&self) -> impl Iterator<Item = &'a FileFact> + '_ {
+        self.in_order.iter().copied().filter(|fact| fact.visible)
+    }
+
+    /// What the merged tree shows at `path`.
+    pub(crate) fn at(&self, path: &str) -> Option<&'a Fact> {
+        self.versions(path).iter().rev().find(|fact| fact.visible).map(|fact| &fact.fact)
+    }
+
+    /// All versions of `path`, base layer first, hidden ones too.
+    pub(crate) fn versions(&self, path: &str) -> &[&'a FileFact] {
+        self.by_path.get(path).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The lowest layer since which `holds` is true without a gap up to the top, over the versions of `path`: removed or
+/// not holding ends the run. `None` outside images.
+pub(crate) fn layer_since(
+    draft: &Draft<'_>,
+    path: &str,
+    mut holds: impl FnMut(&Fact) -> bool,
+) -> Option<u32> {
+    if !draft.view.layered() {
+        return None;
+    }
+    let mut since = None;
+    let versions = draft.facts.versions(path);
+    for (layer, present) in draft.view.versions(path).into_iter().rev() {
+        let still = present && versions.iter().any(|fact| fact.layer == layer && holds(&fact.fact));
+        if !still {
+            break;
+        }
+        since = Some(layer);
+    }
+    since
+}
+
+/// Joins facts to a catalogue. Equal facts in any order give an equal catalogue.
+#[must_use]
+pub fn assemble(view: &dyn View, facts: &[FileFact], options: &Options) -> Assembled {
+    let mut draft = Draft {
+        view,
+        facts: Facts::new(facts),
+        distro: None,
+        packages: Vec::new(),
+        owned: Vec::new(),
+        unidentified: Vec::new(),
+        problems: Problems::new(),
+    };
+    os::os_release::assemble(&mut draft);
+    os::dpkg::assemble(&mut draft);
+    os::apk::assemble(&mut draft);
+    os::rpm::assemble(&mut draft);
+    lang::npm::assemble(&mut draft);
+    lang::python::assemble(&mut draft);
+    lang::elf::assemble(&mut draft);
+    lang::go::assemble(&mut draft);
+    lang::rust::assemble(&mut draft);
+    lang::java::assemble(&mut draft);
+    let _ = options;
+    finish(draft)
+}
+
+fn finish(draft: Draft<'_>) -> Assembled {
+    let catalogue = Catalogue {
+        distro: draft.distro,
+        packages: draft.packages,
+        unidentified: draft.unidentified,
+        ..Catalogue::default()
+    };
+    Assembled { catalogue, problems: draft.problems.into_vec() }
+}

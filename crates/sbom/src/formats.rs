@@ -1,0 +1,1 @@
+//! Documents that list packages: written for other tools, and read as a target.

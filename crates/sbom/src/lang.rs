@@ -1,0 +1,8 @@
+//! Packages of programming languages.
+
+pub(crate) mod elf;
+pub(crate) mod go;
+pub(crate) mod java;
+pub(crate) mod npm;
+pub(crate) mod python;
+pub(crate) mod rust;

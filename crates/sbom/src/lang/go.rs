@@ -1,0 +1,13 @@
+//! Go: build information of binaries, and go.mod.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{assembly::Draft, reader::Row};
+
+pub(crate) static READERS: &[Row] = &[];
+
+/// Facts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModFile {}
+
+pub(crate) fn assemble(_draft: &mut Draft<'_>) {}

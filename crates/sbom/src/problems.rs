@@ -1,0 +1,16 @@
+//! The codes of problems that cataloguing can meet. A code is never renamed.
+
+use model::ProblemCode;
+
+/// A package database or metadata file is damaged; what could be read of it was kept.
+pub const MALFORMED: ProblemCode = ProblemCode::new("sbom.malformed");
+/// A file is larger than the limit for its kind and was not read.
+pub const TOO_LARGE: ProblemCode = ProblemCode::new("sbom.too-large");
+/// A file could not be read.
+pub const UNREADABLE: ProblemCode = ProblemCode::new("sbom.unreadable");
+/// A package database in a format that is not supported yet (ndb, Berkeley DB).
+pub const UNSUPPORTED: ProblemCode = ProblemCode::new("sbom.unsupported-database");
+/// Archives inside archives past the limit.
+pub const NESTING: ProblemCode = ProblemCode::new("sbom.nesting");
+/// A limit of the budget was met while a file was read.
+pub const LIMIT: ProblemCode = ProblemCode::new("sbom.limit");
