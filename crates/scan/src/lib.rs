@@ -1,1 +1,7 @@
-//! The pipeline source, catalogue, verdict, used by command line, hub and agent alike.
+//! The pipeline source → catalogue → verdict, used by command line, hub and agent alike.
+
+mod outcome;
+
+pub use outcome::{
+    Coverage, Database, Gap, Image, Kind, Outcome, PrivilegedFile, Skipped, Subject, Suppression,
+};
