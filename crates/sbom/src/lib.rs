@@ -17,6 +17,8 @@ mod lang;
 mod os;
 pub mod problems;
 mod reader;
+#[cfg(test)]
+mod testing;
 mod view;
 
 pub use assembly::{Assembled, Options, assemble};
