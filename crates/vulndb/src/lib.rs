@@ -6,4 +6,4 @@
 
 mod record;
 
-pub use record::{Coverage, End, Enrichment, Import, Range, Record, Statement, Status};
+pub use record::{Coverage, End, Enrichment, Import, Lint, Range, Record, Statement, Status};

@@ -47,6 +47,9 @@ pub struct Statement {
     pub name: NameKind,
     /// `nodejs:18`: the statement concerns builds of this module stream only.
     pub module: Option<String>,
+    /// Its class for this package, where that differs from the record's (Debian's `unimportant` is said package by
+    /// package).
+    pub class: Option<Class>,
     /// What it says.
     pub status: Status,
     /// Affected (or, by `status`, otherwise judged) where a version lies in one of these …
@@ -145,4 +148,18 @@ pub struct Coverage {
     pub records: u64,
     /// Newest change in the data, RFC 3339.
     pub newest: Option<String>,
+}
+
+/// Something in a source that cannot be used as it stands, found at import: an empty or inverted range, a version that
+/// is none, an unknown ecosystem, a duplicate id. Such ranges never match.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lint {
+    /// The source's slug.
+    pub source: String,
+    /// What kind, a stable slug: `empty-range`, `inverted-range`, `unparsable-version`, `unknown-ecosystem`, `duplicate-id`.
+    pub code: String,
+    /// The record's id.
+    pub record: String,
+    /// One line: which package, which text.
+    pub detail: String,
 }
