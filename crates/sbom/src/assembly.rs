@@ -1,11 +1,16 @@
 //! Joins the facts of all layers to one catalogue.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::Hash};
 
 use model::{Problem, Problems};
 use package::{Catalogue, Distro, Package, PackageIndex};
 
 use crate::{Fact, FileFact, View, lang, os};
+
+mod finish;
+mod ownership;
+
+pub(crate) use ownership::{FileTable, Paths};
 
 /// What assembling needs to know beside the files.
 #[derive(Clone, Debug, Default)]
@@ -33,9 +38,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) distro: Option<Distro>,
     /// Packages found so far; their indices hold until the end, where all are sorted.
     pub(crate) packages: Vec<Package>,
-    /// Paths that an OS package owns, as its database writes them (no leading slash): an index into `packages` and
-    /// its paths.
-    pub(crate) owned: Vec<(PackageIndex, Vec<&'a str>)>,
+    /// What an OS package owns, as its database writes it: an index into `packages` and its paths.
+    pub(crate) owned: Vec<(PackageIndex, Paths<'a>)>,
     /// Paths of what looks like software and has no identity.
     pub(crate) unidentified: Vec<String>,
     /// What could not be read or joined.
@@ -106,6 +110,40 @@ pub(crate) fn layer_since(
     since
 }
 
+/// [`layer_since`] for all entries of a database at once: for each key of the version that the merged tree shows at
+/// `path`, the lowest layer since which every version of the file has it. Empty outside images.
+pub(crate) fn layers_since<'a, K: Hash + Eq>(
+    draft: &Draft<'a>,
+    path: &str,
+    keys: impl Fn(&'a Fact) -> Vec<K>,
+) -> HashMap<K, u32> {
+    let mut since = HashMap::new();
+    if !draft.view.layered() {
+        return since;
+    }
+    let facts = draft.facts.versions(path);
+    let mut above = None;
+    for (layer, present) in draft.view.versions(path).into_iter().rev() {
+        let Some(fact) = facts.iter().find(|fact| present && fact.layer == layer) else { break };
+        let keys = keys(&fact.fact);
+        match above {
+            None => since = keys.into_iter().map(|key| (key, layer)).collect(),
+            Some(above) => {
+                for key in keys {
+                    // An entry's run goes on only where it reached down to the version above this one.
+                    if let Some(lowest) = since.get_mut(&key)
+                        && *lowest == above
+                    {
+                        *lowest = layer;
+                    }
+                }
+            }
+        }
+        above = Some(layer);
+    }
+    since
+}
+
 /// Joins facts to a catalogue. Equal facts in any order give an equal catalogue.
 #[must_use]
 pub fn assemble(view: &dyn View, facts: &[FileFact], options: &Options) -> Assembled {
@@ -128,16 +166,8 @@ pub fn assemble(view: &dyn View, facts: &[FileFact], options: &Options) -> Assem
     lang::go::assemble(&mut draft);
     lang::rust::assemble(&mut draft);
     lang::java::assemble(&mut draft);
-    let _ = options;
-    finish(draft)
+    finish::finish(draft, options)
 }
 
-fn finish(draft: Draft<'_>) -> Assembled {
-    let catalogue = Catalogue {
-        distro: draft.distro,
-        packages: draft.packages,
-        unidentified: draft.unidentified,
-        ..Catalogue::default()
-    };
-    Assembled { catalogue, problems: draft.problems.into_vec() }
-}
+#[cfg(test)]
+mod tests;

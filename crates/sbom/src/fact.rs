@@ -11,6 +11,8 @@ pub enum Fact {
     OsRelease(OsRelease),
     Dpkg(os::dpkg::Status),
     DpkgList(os::dpkg::FileList),
+    DpkgDiversions(os::dpkg::Diversions),
+    Copyright(os::dpkg::Copyright),
     Apk(os::apk::Installed),
     Rpm(os::rpm::DatabaseFile),
     Npm(lang::npm::Manifest),
