@@ -13,6 +13,7 @@ mod assembly;
 mod content;
 mod fact;
 pub mod formats;
+mod json;
 mod lang;
 mod os;
 pub mod problems;
