@@ -46,7 +46,19 @@ pub(crate) struct Draft<'a> {
     pub(crate) problems: Problems,
 }
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
+    fn new(view: &'a dyn View, facts: &'a [FileFact]) -> Self {
+        Self {
+            view,
+            facts: Facts::new(facts),
+            distro: None,
+            packages: Vec::new(),
+            owned: Vec::new(),
+            unidentified: Vec::new(),
+            problems: Problems::new(),
+        }
+    }
+
     /// Adds a package and gives its index.
     pub(crate) fn add(&mut self, package: Package) -> PackageIndex {
         let index = PackageIndex(u32::try_from(self.packages.len()).unwrap_or(u32::MAX));
@@ -147,15 +159,7 @@ pub(crate) fn layers_since<'a, K: Hash + Eq>(
 /// Joins facts to a catalogue. Equal facts in any order give an equal catalogue.
 #[must_use]
 pub fn assemble(view: &dyn View, facts: &[FileFact], options: &Options) -> Assembled {
-    let mut draft = Draft {
-        view,
-        facts: Facts::new(facts),
-        distro: None,
-        packages: Vec::new(),
-        owned: Vec::new(),
-        unidentified: Vec::new(),
-        problems: Problems::new(),
-    };
+    let mut draft = Draft::new(view, facts);
     os::os_release::assemble(&mut draft);
     os::dpkg::assemble(&mut draft);
     os::apk::assemble(&mut draft);

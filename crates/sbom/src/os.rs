@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use model::{Effect, Problem, Problems};
+use model::{Effect, Exceeded, Problem, Problems};
 
 use crate::{Content, FileInfo, problems};
 
 pub(crate) mod apk;
 pub(crate) mod dpkg;
+mod links;
 pub(crate) mod os_release;
 pub(crate) mod rpm;
 mod vendor;
@@ -36,6 +37,19 @@ fn bytes_of<'a>(
             None
         }
     }
+}
+
+/// The rest of a database is not read because a limit was met.
+fn cut_short(info: &FileInfo<'_>, exceeded: &Exceeded, problems: &mut Problems) {
+    problems.push(
+        Problem::new(
+            problems::LIMIT,
+            info.path,
+            Effect::MayHidePackages,
+            format!("{exceeded}; the rest of the packages is not read"),
+        )
+        .with_limit(exceeded.allowed),
+    );
 }
 
 /// Lines without their newline; the last one may lack it.

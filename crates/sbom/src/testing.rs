@@ -102,6 +102,16 @@ impl Image {
         assembled
     }
 
+    /// The facts of all files, as they are given to [`crate::assemble`].
+    pub(crate) fn take_facts(&mut self) -> Vec<FileFact> {
+        let mut facts = std::mem::take(&mut self.facts);
+        for fact in &mut facts {
+            fact.visible =
+                matches!(self.live.get(&fact.path), Some((layer, Node::File)) if *layer == fact.layer);
+        }
+        facts
+    }
+
     fn put(&mut self, layer: u32, path: &str, node: Node) -> String {
         let canonical = self.canonical(path);
         self.clear(layer, &canonical, false);

@@ -1,13 +1,12 @@
 //! dpkg: status, status.d (distroless), file lists, diversions and the licences in copyright files.
 
-use std::collections::{HashMap, HashSet};
-
-use package::{Detail, Package, PackageIndex, PackageType, Source};
+use package::{Detail, Package, PackageType, Source};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Fact, FileFact, FileInfo,
     assembly::{Draft, Paths, layers_since},
+    os::links::{Needs, link},
     reader::Row,
 };
 
@@ -150,7 +149,7 @@ pub(crate) fn assemble(draft: &mut Draft<'_>) {
     if let Some(distro) = &mut draft.distro {
         distro.distroless = !databases.is_empty() && databases.iter().all(|file| file.path != STATUS);
     }
-    let mut entries = Vec::new();
+    let mut needs = Vec::new();
     for file in databases {
         let Fact::Dpkg(status) = &file.fact else { continue };
         let since = layers_since(draft, &file.path, |fact| match fact {
@@ -169,10 +168,16 @@ pub(crate) fn assemble(draft: &mut Draft<'_>) {
             });
             let index = draft.add(package);
             draft.owned.extend(list.map(|list| (index, list)));
-            entries.push((index, entry));
+            let names = |text| status::relations(text).map(|(name, _)| name).collect();
+            needs.push(Needs {
+                package: index,
+                name: &entry.name,
+                provides: names(&entry.provides),
+                depends: names(&entry.depends),
+            });
         }
     }
-    link(draft, &entries);
+    link(draft, &needs);
 }
 
 impl Entry {
@@ -230,34 +235,6 @@ fn licences(draft: &Draft<'_>, name: &str) -> Vec<String> {
         _ => Vec::new(),
     }
 }
-
-/// Turns dependencies by name into links between installed packages. Of alternatives all that are installed count.
-fn link(draft: &mut Draft<'_>, entries: &[(PackageIndex, &Entry)]) {
-    let mut by_name: HashMap<&str, Vec<PackageIndex>> = HashMap::with_capacity(entries.len() * 2);
-    for (index, entry) in entries {
-        by_name.entry(&entry.name).or_default().push(*index);
-        for (name, _) in status::relations(&entry.provides) {
-            by_name.entry(name).or_default().push(*index);
-        }
-    }
-    for (index, entry) in entries {
-        let mut seen = HashSet::new();
-        let needs: Vec<PackageIndex> = status::relations(&entry.depends)
-            .filter_map(|(name, _)| by_name.get(name))
-            // A name that half the system provides would make this quadratic, and tell nothing.
-            .filter(|providers| providers.len() <= MAX_PROVIDERS)
-            .flatten()
-            .copied()
-            .filter(|other| other != index && seen.insert(*other))
-            .collect();
-        if let Some(package) = draft.packages.get_mut(index.0 as usize) {
-            package.depends_on = needs;
-        }
-    }
-}
-
-/// Installed packages that provide one name, past which the name links to none of them.
-const MAX_PROVIDERS: usize = 64;
 
 #[cfg(test)]
 mod tests;

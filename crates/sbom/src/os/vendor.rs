@@ -101,17 +101,39 @@ pub(crate) fn of_deb(maintainer: &str, vendor: Option<&str>, version: &str) -> O
     if version.rsplit_once('~').is_some_and(|(_, tail)| CODENAMES.contains(&tail)) {
         return Origin::ThirdParty;
     }
-    let (name, mail) = match maintainer.rsplit_once('<') {
-        Some((name, rest)) => (name.trim(), rest.trim_end_matches(['>', ' '])),
-        None => (maintainer.trim(), maintainer.trim()),
-    };
-    let domain = mail.rsplit_once('@').map_or("", |(_, domain)| domain);
-    let starts = |mark: &str| name.get(..mark.len()).is_some_and(|head| head.eq_ignore_ascii_case(mark));
-    let third = DEB_VENDORS.iter().any(|mark| match mark {
-        Mark::Mail(known) => domain.eq_ignore_ascii_case(known),
-        Mark::Name(known) => starts(known),
-    });
-    if third { Origin::ThirdParty } else { Origin::Distribution }
+    if DEB_VENDORS.iter().any(|mark| mark.fits(maintainer)) {
+        Origin::ThirdParty
+    } else {
+        Origin::Distribution
+    }
+}
+
+/// Vendors that publish apks under names that Alpine uses too.
+static APK_VENDORS: &[Mark] =
+    &[Mark::Mail("nginx.com"), Mark::Mail("nginx.org"), Mark::Mail("f5.com"), Mark::Name("nginx packaging")];
+
+/// Who built an apk, by its maintainer.
+pub(crate) fn of_apk(maintainer: &str) -> Origin {
+    if APK_VENDORS.iter().any(|mark| mark.fits(maintainer)) {
+        Origin::ThirdParty
+    } else {
+        Origin::Distribution
+    }
+}
+
+impl Mark {
+    fn fits(&self, maintainer: &str) -> bool {
+        let (name, mail) = match maintainer.rsplit_once('<') {
+            Some((name, rest)) => (name.trim(), rest.trim_end_matches(['>', ' '])),
+            None => (maintainer.trim(), maintainer.trim()),
+        };
+        match self {
+            Self::Mail(known) => {
+                mail.rsplit_once('@').is_some_and(|(_, domain)| domain.eq_ignore_ascii_case(known))
+            }
+            Self::Name(known) => name.get(..known.len()).is_some_and(|head| head.eq_ignore_ascii_case(known)),
+        }
+    }
 }
 
 /// What the `Vendor` tag of a distribution's own rpms starts with, lower case, by `ID` of os-release. A distribution

@@ -5,7 +5,7 @@ use model::{Budget, Effect, Problem, Problems};
 use super::{Entry, Status};
 use crate::{
     Content, Fact, FileInfo,
-    os::{bytes_of, lines, word},
+    os::{bytes_of, cut_short, lines, word},
     problems,
 };
 
@@ -22,15 +22,7 @@ pub(super) fn read(
         if line.is_empty()
             && let Err(exceeded) = budget.charge_entries(1)
         {
-            problems.push(
-                Problem::new(
-                    problems::LIMIT,
-                    info.path,
-                    Effect::MayHidePackages,
-                    format!("{exceeded}; the rest of the packages is not read"),
-                )
-                .with_limit(exceeded.allowed),
-            );
+            cut_short(info, &exceeded, problems);
             break;
         }
     }

@@ -1,4 +1,4 @@
-use package::{Catalogue, Origin};
+use package::{Catalogue, Origin, PackageIndex};
 
 use super::*;
 use crate::testing::{Image, catalogue, names, problems};
