@@ -1,0 +1,57 @@
+# `make` alone prints what there is.
+.DEFAULT_GOAL := help
+.PHONY: help run setup test test-unit test-deep lint bench fuzz dist clean
+
+# Real advisories beside the clone, where there are any; else `seawall` fetches them or uses its built-in sample.
+SHARED_FEEDS := $(abspath ../shared/feeds)
+ifneq ($(wildcard $(SHARED_FEEDS)/.),)
+SEAWALL_FEEDS ?= $(SHARED_FEEDS)
+export SEAWALL_FEEDS
+endif
+
+TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+# How long `make fuzz` runs each target.
+SECONDS ?= 60
+
+help: ## what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: ## build Seawall and scan this machine and its Docker images
+	@scripts/setup run
+	cargo build --locked --workspace --bin seawall
+	@$(TARGET_DIR)/debug/seawall up
+
+setup: ## install what the tests need (root on Debian; lists it elsewhere)
+	@scripts/setup test
+
+test: ## every test, with the real tools; at most 20 minutes on 2 cores
+	@scripts/setup test
+	@scripts/run-suites test $(SUITES)
+
+test-unit: ## the tests that need no root, network, services or feeds
+	@scripts/setup unit
+	@scripts/run-suites unit $(SUITES)
+
+test-deep: ## the long variants: more pairs, more cases, more bytes
+	@scripts/setup test
+	@scripts/run-suites deep $(SUITES)
+
+lint: ## formatting, clippy, rustdoc, shell scripts, the order of the house
+	@scripts/setup lint
+	@scripts/run-suites lint
+
+bench: ## measure beside other tools; fails past a bar
+	@scripts/setup test
+	@bench/run
+
+fuzz: ## each fuzz target for SECONDS=60
+	@scripts/setup unit
+	@fuzz/run $(SECONDS)
+
+dist: ## the binary that is shipped, with link-time optimisation
+	@scripts/setup run
+	cargo build --locked --profile dist -p seawall
+	@ls -l $(TARGET_DIR)/dist/seawall
+
+clean: ## remove all that was built
+	cargo clean
