@@ -14,3 +14,7 @@ pub const UNSUPPORTED: ProblemCode = ProblemCode::new("sbom.unsupported-database
 pub const NESTING: ProblemCode = ProblemCode::new("sbom.nesting");
 /// A limit of the budget was met while a file was read.
 pub const LIMIT: ProblemCode = ProblemCode::new("sbom.limit");
+/// Packages in a test folder of another package, which are not installed.
+pub const FIXTURE: ProblemCode = ProblemCode::new("sbom.fixture");
+/// A manifest includes another file of requirements that was not read.
+pub const NOT_FOLLOWED: ProblemCode = ProblemCode::new("sbom.include-not-followed");

@@ -9,19 +9,19 @@ use crate::{Fact, FileFact, assembly::Draft};
 
 /// A package of a lock file or manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Locked {
+pub(crate) struct Locked {
     /// As written.
-    pub name: String,
+    pub(crate) name: String,
     /// Empty where the file pins none.
-    pub version: String,
+    pub(crate) version: String,
     /// Only development needs it.
-    pub dev: bool,
+    pub(crate) dev: bool,
     /// As written.
-    pub licences: Vec<String>,
+    pub(crate) licences: Vec<String>,
     /// Places in the same list.
-    pub depends_on: Vec<u32>,
+    pub(crate) depends_on: Vec<u32>,
     /// The place of the package that carries it inside itself.
-    pub bundled_in: Option<u32>,
+    pub(crate) bundled_in: Option<u32>,
 }
 
 /// Adds the packages of the lock file `file`; `of` gives those of any version of it.

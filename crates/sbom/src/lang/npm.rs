@@ -1,17 +1,65 @@
 //! npm: installed trees and lock files.
 
-use serde::{Deserialize, Serialize};
+mod lock;
+mod manifest;
+mod place;
+mod tree;
 
-use crate::{assembly::Draft, reader::Row};
+pub(crate) use lock::Lock;
+pub(crate) use manifest::Manifest;
 
-pub(crate) static READERS: &[Row] = &[];
+use super::lock::Locked;
+use crate::{Fact, FileFact, assembly::Draft, reader::Row};
 
-/// Facts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Manifest {}
+pub(crate) static READERS: &[Row] = &[
+    Row {
+        name: "package.json",
+        wants: |info| place::of_manifest(info.path).is_some(),
+        peek: None,
+        by_content: true,
+        // The largest published ones carry their read-me and have some hundred KiB.
+        max: 4 << 20,
+        read: manifest::read,
+    },
+    Row {
+        name: "npm lock file",
+        wants: |info| {
+            (is_file(info.path, "package-lock.json") || is_file(info.path, "npm-shrinkwrap.json"))
+                // A lock file inside a published package says nothing of this tree: npm itself ignores it.
+                && !place::inside_modules(info.path)
+        },
+        peek: None,
+        by_content: true,
+        max: 64 << 20,
+        read: lock::read,
+    },
+];
 
-/// Facts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lock {}
+fn is_file(path: &str, name: &str) -> bool {
+    path.strip_suffix(name).is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
+}
 
-pub(crate) fn assemble(_draft: &mut Draft<'_>) {}
+pub(crate) fn assemble(draft: &mut Draft<'_>) {
+    tree::assemble(draft);
+    let locks: Vec<&FileFact> =
+        draft.facts.visible().filter(|file| matches!(file.fact, Fact::NpmLock(_))).collect();
+    for file in locks {
+        // npm reads npm-shrinkwrap.json where both are there.
+        let shrinkwrap = file.path.strip_suffix("package-lock.json").is_some_and(|folder| {
+            matches!(draft.facts.at(&format!("{folder}npm-shrinkwrap.json")), Some(Fact::NpmLock(_)))
+        });
+        if !shrinkwrap {
+            super::lock::assemble(draft, package::PackageType::Npm, file, locked);
+        }
+    }
+}
+
+fn locked(fact: &Fact) -> Option<&[Locked]> {
+    match fact {
+        Fact::NpmLock(lock) => Some(&lock.packages),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
