@@ -17,4 +17,4 @@ pub use package::{
     Confidence, Detail, GoBinary, GoModule, Origin, Package, PackageIndex, PackageType, Presence, Source,
 };
 pub use purl::{PurlError, parse_purl, purl};
-pub use version::{Version, VersionError, VersionOrder};
+pub use version::{Version, VersionError, VersionOrder, go_toolchain_version};
