@@ -166,7 +166,6 @@ pub fn assemble(view: &dyn View, facts: &[FileFact], options: &Options) -> Assem
     os::rpm::assemble(&mut draft);
     lang::npm::assemble(&mut draft);
     lang::python::assemble(&mut draft);
-    lang::elf::assemble(&mut draft);
     lang::go::assemble(&mut draft);
     lang::rust::assemble(&mut draft);
     lang::java::assemble(&mut draft);

@@ -20,6 +20,7 @@ pub(super) fn finish(mut draft: Draft<'_>, options: &Options) -> Assembled {
             .iter()
             .filter(|package| !package.kind.is_os())
             .flat_map(|package| &package.evidence)
+            .chain(&draft.unidentified)
             .map(|path| on_disk(path))
             .chain(programs.iter().map(String::as_str)),
     );
@@ -41,18 +42,21 @@ pub(super) fn finish(mut draft: Draft<'_>, options: &Options) -> Assembled {
         .filter(|path| matches!(draft.facts.at(path), Some(Fact::Elf(_))))
         .cloned()
         .collect();
+    // What an OS package owns is identified by it.
+    let mut unidentified: Vec<String> =
+        draft.unidentified.iter().filter(|path| !owned.contains_key(on_disk(path))).cloned().collect();
+    unidentified.extend(nameless);
     for (package, owner) in draft.packages.iter_mut().zip(found) {
         if owner.is_some() {
             package.owner = owner;
         }
     }
-    draft.unidentified.extend(nameless);
-    draft.unidentified.sort();
-    draft.unidentified.dedup();
+    unidentified.sort();
+    unidentified.dedup();
     let catalogue = Catalogue {
         distro: draft.distro,
         packages: in_order(draft.packages),
-        unidentified: draft.unidentified,
+        unidentified,
         ..Catalogue::default()
     };
     Assembled { catalogue, problems: draft.problems.into_vec() }

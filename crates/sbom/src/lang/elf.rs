@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Content, Fact, FileInfo,
-    assembly::Draft,
     lang::{go, rust},
     reader::Row,
 };
@@ -60,5 +59,3 @@ fn read(
     let tells = binary.go.is_some() || binary.rust.is_some();
     (tells || !is_library(info.name())).then_some(Fact::Elf(binary))
 }
-
-pub(crate) fn assemble(_draft: &mut Draft<'_>) {}

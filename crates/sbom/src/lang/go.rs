@@ -11,11 +11,15 @@ use model::{Budget, Effect, Problem, Problems};
 use package::{Detail, GoBinary, GoModule, Package, PackageType, Presence};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::gomod::{ModFile, Require};
+pub(crate) use self::gomod::ModFile;
 use crate::{
     Content, Fact, FileFact, FileInfo,
-    assembly::{Draft, layer_since},
-    lang::elf::{Binary, file::Elf},
+    assembly::{Draft, layers_since},
+    lang::{
+        bytes::ReadError,
+        elf::{Binary, file::Elf},
+        input,
+    },
     problems,
     reader::Row,
 };
@@ -46,7 +50,7 @@ pub struct Build {
     pub modules: Vec<Module>,
     /// Linked packages of the standard library; `None` where the binary does not tell.
     pub stdlib: Option<Vec<String>>,
-    /// Linked packages that no named module has, as in binaries built without modules.
+    /// Linked packages that no named module has, as in binaries built without modules: nobody can tell their versions.
     pub unattributed: u32,
 }
 
@@ -78,28 +82,12 @@ fn read_go_mod(
     budget: &Budget,
     problems: &mut Problems,
 ) -> Option<Fact> {
-    let bytes = match content.to_vec(GO_MOD_MAX) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            problems.push(Problem::new(
-                problems::UNREADABLE,
-                info.path,
-                Effect::MayHidePackages,
-                error.to_string(),
-            ));
-            return None;
-        }
-    };
+    let bytes = input::bytes(content, GO_MOD_MAX, info, problems)?;
     if let Err(exceeded) = budget.charge_bytes(bytes.len() as u64) {
-        crate::lang::bytes::ReadError::from(exceeded).report(
-            problems,
-            info.path,
-            "go.mod",
-            Effect::MayHidePackages,
-        );
+        ReadError::from(exceeded).report(problems, info.path, "go.mod", Effect::MayHidePackages);
         return None;
     }
-    let (file, broken) = gomod::parse(&String::from_utf8_lossy(&bytes));
+    let (file, broken) = gomod::parse(&input::text(&bytes));
     if broken > 0 {
         problems.push(
             Problem::new(
@@ -143,12 +131,7 @@ pub(crate) fn read_binary(
         }
     };
     if let Err(exceeded) = budget.check_time() {
-        crate::lang::bytes::ReadError::from(exceeded).report(
-            problems,
-            info.path,
-            "Go's line table",
-            Effect::MayHidePackages,
-        );
+        ReadError::from(exceeded).report(problems, info.path, "Go's line table", Effect::MayHidePackages);
         return None;
     }
     let named = modinfo::parse(&raw.modules);
@@ -178,9 +161,9 @@ fn build(toolchain: String, named: modinfo::ModInfo, linked: Option<Vec<String>>
     by_path.sort_unstable();
     for package in linked.into_iter().flatten() {
         if package == "main" {
-            match main.and_then(|i| of_module.get_mut(i)) {
-                Some(list) => list.push(if named.path.is_empty() { package } else { named.path.clone() }),
-                None => unattributed += 1,
+            // Without a main module it is a program of single files, which no advisory knows.
+            if let Some(list) = main.and_then(|i| of_module.get_mut(i)) {
+                list.push(if named.path.is_empty() { package } else { named.path.clone() });
             }
             continue;
         }
@@ -241,10 +224,18 @@ pub(crate) fn assemble(draft: &mut Draft<'_>) {
 }
 
 fn add_binary(draft: &mut Draft<'_>, file: &FileFact, build: &Build) {
-    // The toolchain's own layer is that of the binary: with another toolchain it is another stdlib.
-    let layer = layer_since(draft, &file.path, |fact| {
-        build_of(fact).is_some_and(|other| other.binary.toolchain == build.binary.toolchain)
+    let layers = layers_since(draft, &file.path, |fact| match fact {
+        Fact::Elf(Binary { go: Some(build), .. }) => {
+            // The standard library's version is the toolchain's.
+            let stdlib = ("", build.binary.toolchain.as_str());
+            std::iter::once(stdlib).chain(build.modules.iter().map(key)).collect()
+        }
+        _ => Vec::new(),
     });
+    let layer = layers.get(&("", build.binary.toolchain.as_str())).copied();
+    if build.unattributed > 0 {
+        draft.unidentified.push(file.path.clone());
+    }
     let version = toolchain::version(&build.binary.toolchain).unwrap_or_default();
     let detail = |linked: &Option<Vec<String>>, main, replaces: &Option<String>| {
         Detail::Go(GoModule {
@@ -254,7 +245,7 @@ fn add_binary(draft: &mut Draft<'_>, file: &FileFact, build: &Build) {
             binary: build.binary.clone(),
         })
     };
-    let mut add = |draft: &mut Draft<'_>, name: &str, version: &str, layer, detail| {
+    let add = |draft: &mut Draft<'_>, name: &str, version: &str, layer, detail| {
         let mut package = Package::new(PackageType::Golang, name, version);
         package.evidence.push(file.path.clone());
         package.layer = layer;
@@ -269,11 +260,7 @@ fn add_binary(draft: &mut Draft<'_>, file: &FileFact, build: &Build) {
     let mut main = None;
     let mut dependencies = Vec::new();
     for module in &build.modules {
-        let layer = layer_since(draft, &file.path, |fact| {
-            build_of(fact).is_some_and(|other| {
-                other.modules.iter().any(|m| m.path == module.path && m.version == module.version)
-            })
-        });
+        let layer = layers.get(&key(module)).copied();
         let index = add(
             draft,
             &module.path,
@@ -293,23 +280,22 @@ fn add_binary(draft: &mut Draft<'_>, file: &FileFact, build: &Build) {
     }
 }
 
-fn build_of(fact: &Fact) -> Option<&Build> {
-    match fact {
-        Fact::Elf(binary) => binary.go.as_deref(),
-        _ => None,
-    }
+fn key(module: &Module) -> (&str, &str) {
+    (&module.path, &module.version)
 }
 
 fn add_go_mod(draft: &mut Draft<'_>, file: &FileFact, go_mod: &ModFile) {
+    let layers = layers_since(draft, &file.path, |fact| match fact {
+        Fact::GoMod(go_mod) => {
+            go_mod.requires.iter().map(|r| (r.path.as_str(), r.version.as_str())).collect()
+        }
+        _ => Vec::new(),
+    });
     for require in &go_mod.requires {
         let mut package = Package::new(PackageType::Golang, &require.path, &require.version);
         package.presence = Presence::Declared;
         package.evidence.push(file.path.clone());
-        package.layer = layer_since(
-            draft,
-            &file.path,
-            |fact| matches!(fact, Fact::GoMod(f) if f.requires.contains(require)),
-        );
+        package.layer = layers.get(&(require.path.as_str(), require.version.as_str())).copied();
         package.detail = Detail::Go(GoModule { replaces: require.replaces.clone(), ..GoModule::default() });
         draft.add(package);
     }

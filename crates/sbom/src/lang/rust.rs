@@ -1,24 +1,22 @@
 //! Rust: the audit section of binaries, and Cargo.lock.
 
 mod auditable;
+mod cargo_lock;
 
 use model::{Budget, Effect, Problems};
 use package::{Package, PackageType};
-use serde::{Deserialize, Serialize};
 
 pub(crate) use self::auditable::{Audit, Crate};
 use crate::{
     Fact, FileFact, FileInfo,
-    assembly::{Draft, layer_since},
-    lang::elf::{Binary, file::Elf},
-    reader::Row,
+    assembly::{Draft, layers_since},
+    lang::{
+        elf::{Binary, file::Elf},
+        lock,
+    },
 };
 
-pub(crate) static READERS: &[Row] = &[];
-
-/// Facts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lock {}
+pub(crate) use self::cargo_lock::{Lock, READERS};
 
 /// What `cargo auditable` left in a binary; `None`: nothing.
 pub(crate) fn read_binary(
@@ -39,20 +37,29 @@ pub(crate) fn read_binary(
 pub(crate) fn assemble(draft: &mut Draft<'_>) {
     let facts: Vec<&FileFact> = draft.facts.visible().collect();
     for fact in facts {
-        if let Fact::Elf(Binary { rust: Some(audit), .. }) = &fact.fact {
-            add_binary(draft, fact, audit);
+        match &fact.fact {
+            Fact::Elf(Binary { rust: Some(audit), .. }) => add_binary(draft, fact, audit),
+            Fact::CargoLock(_) => lock::assemble(draft, PackageType::Cargo, fact, |fact| match fact {
+                Fact::CargoLock(lock) => Some(&lock.packages),
+                _ => None,
+            }),
+            _ => {}
         }
     }
 }
 
 fn add_binary(draft: &mut Draft<'_>, file: &FileFact, audit: &Audit) {
+    let layers = layers_since(draft, &file.path, |fact| match fact {
+        Fact::Elf(Binary { rust: Some(audit), .. }) => audit.crates.iter().map(key).collect(),
+        _ => Vec::new(),
+    });
     let places: Vec<_> = audit
         .crates
         .iter()
         .map(|krate| {
             let mut package = Package::new(PackageType::Cargo, &krate.name, &krate.version);
             package.evidence.push(file.path.clone());
-            package.layer = layer_since(draft, &file.path, |fact| has_crate(fact, krate));
+            package.layer = layers.get(&key(krate)).copied();
             draft.add(package)
         })
         .collect();
@@ -64,7 +71,6 @@ fn add_binary(draft: &mut Draft<'_>, file: &FileFact, audit: &Audit) {
     }
 }
 
-fn has_crate(fact: &Fact, wanted: &Crate) -> bool {
-    matches!(fact, Fact::Elf(Binary { rust: Some(audit), .. })
-        if audit.crates.iter().any(|krate| krate.name == wanted.name && krate.version == wanted.version))
+fn key(krate: &Crate) -> (&str, &str) {
+    (&krate.name, &krate.version)
 }
