@@ -112,7 +112,7 @@ fn version(text: &str) -> Option<&str> {
         let fits = word.starts_with(|c: char| c.is_ascii_digit()) || has_word(QUALIFIERS, word);
         if !first && end == text.len() && !fits && has_word(CLASSIFIERS, word) {
             end = at.checked_sub(1)?;
-        } else if !fits && !(end < text.len() && has_word(CLASSIFIERS, word)) {
+        } else if !(fits || end < text.len() && has_word(CLASSIFIERS, word)) {
             return None;
         }
         first = false;

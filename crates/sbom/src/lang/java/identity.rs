@@ -166,7 +166,7 @@ mod tests {
             (vec!["g:app 1.0".into(), "g:shaded 9".into(), "g:other 2".into()], true)
         );
         assert!(names("app", &evidence).1);
-        assert_eq!(names("unknown", &evidence).1, false);
+        assert!(!names("unknown", &evidence).1);
         // A file name with a version that is none of them: it carries them all.
         assert_eq!(names("tool-3.1", &evidence).0[0], "tool 3.1 ?");
     }

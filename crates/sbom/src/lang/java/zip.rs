@@ -1,10 +1,7 @@
 //! Zip archives through their central directory (PKWARE's APPNOTE.TXT): only entries that are asked for are inflated,
 //! and an entry that is stored is read where it lies.
 
-use std::{
-    borrow::Cow,
-    io::{self, Read},
-};
+use std::io::{self, Read};
 
 use flate2::{Crc, read::DeflateDecoder};
 use memchr::memmem;
@@ -168,32 +165,38 @@ fn find(content: &dyn Content) -> Result<Option<Span>, ReadError> {
     let Some(at) = memmem::rfind_iter(&tail, END).find(|&at| at as u64 + END_LEN <= tail_len) else {
         return Ok(None);
     };
-    let end = &tail[at..];
-    let at = content.len() - tail_len + at as u64;
-    let (mut entries, mut size, mut offset) = (
-        u64::from(LITTLE.u16(end, 10).unwrap_or(0)),
-        u64::from(LITTLE.u32(end, 12).unwrap_or(0)),
-        u64::from(LITTLE.u32(end, 16).unwrap_or(0)),
-    );
-    let mut stop = at;
-    if (entries == 0xffff || size == 0xffff_ffff || offset == 0xffff_ffff)
-        && let Some((record_at, record)) = end64(content, at)?
+    let raw = &tail[at..];
+    let mut end = End {
+        at: content.len() - tail_len + at as u64,
+        entries: u64::from(LITTLE.u16(raw, 10).unwrap_or(0)),
+        size: u64::from(LITTLE.u32(raw, 12).unwrap_or(0)),
+        offset: u64::from(LITTLE.u32(raw, 16).unwrap_or(0)),
+    };
+    if (end.entries == 0xffff || end.size == 0xffff_ffff || end.offset == 0xffff_ffff)
+        && let Some(end64) = end64(content, end.at)?
     {
-        entries = LITTLE.u64(&record, 32).unwrap_or(0);
-        size = LITTLE.u64(&record, 40).unwrap_or(0);
-        offset = LITTLE.u64(&record, 48).unwrap_or(0);
-        stop = record_at;
+        end = end64;
     }
-    let start = stop
-        .checked_sub(size)
+    let start = end
+        .at
+        .checked_sub(end.size)
         .ok_or(ReadError::Malformed("the central directory is larger than the file"))?;
     let bias = start
-        .checked_sub(offset)
+        .checked_sub(end.offset)
         .ok_or(ReadError::Malformed("the central directory does not stand where its end says"))?;
-    Ok(Some(Span { start, end: stop, bias, entries }))
+    Ok(Some(Span { start, end: end.at, bias, entries: end.entries }))
 }
 
-fn end64(content: &dyn Content, end_at: u64) -> Result<Option<(u64, Cow<'_, [u8]>)>, ReadError> {
+/// What an end record says, and where it stands.
+struct End {
+    at: u64,
+    entries: u64,
+    size: u64,
+    offset: u64,
+}
+
+/// The record for large archives. `None`: there is none, and the short numbers are meant as they are.
+fn end64(content: &dyn Content, end_at: u64) -> Result<Option<End>, ReadError> {
     let Some(locator_at) = end_at.checked_sub(LOCATOR_LEN) else { return Ok(None) };
     let locator = exact(content, locator_at, LOCATOR_LEN, LOCATOR_LEN, "the zip64 locator")?;
     if !locator.starts_with(LOCATOR) {
@@ -202,11 +205,13 @@ fn end64(content: &dyn Content, end_at: u64) -> Result<Option<(u64, Cow<'_, [u8]
     // Directly before the locator, where every packer writes it; else where the locator says.
     let stated = LITTLE.u64(&locator, 8).unwrap_or(u64::MAX);
     for at in [locator_at.checked_sub(END64_LEN), Some(stated)].into_iter().flatten() {
-        if at.checked_add(END64_LEN).is_some_and(|end| end <= locator_at) {
-            let record = exact(content, at, END64_LEN, END64_LEN, "the zip64 end record")?;
-            if record.starts_with(END64) {
-                return Ok(Some((at, record)));
-            }
+        if at.checked_add(END64_LEN).is_none_or(|end| end > locator_at) {
+            continue;
+        }
+        let record = exact(content, at, END64_LEN, END64_LEN, "the zip64 end record")?;
+        if record.starts_with(END64) {
+            let number = |at| LITTLE.u64(&record, at).unwrap_or(0);
+            return Ok(Some(End { at, entries: number(32), size: number(40), offset: number(48) }));
         }
     }
     Err(ReadError::Malformed("the zip64 end record is not there"))

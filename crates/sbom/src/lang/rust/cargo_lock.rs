@@ -31,7 +31,7 @@ pub(crate) static READERS: &[Row] = &[Row {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lock {
     /// In the file's order, without the workspace's own crates.
-    pub packages: Vec<Locked>,
+    pub(crate) packages: Vec<Locked>,
 }
 
 fn read(
