@@ -96,6 +96,12 @@ impl Reader {
         self.row().peek.is_none_or(|(_, fits)| fits(head))
     }
 
+    /// The largest file that is read, in bytes.
+    #[must_use]
+    pub fn max(self) -> u64 {
+        self.row().max
+    }
+
     /// Does a hard link to a file that was read have the same facts, whatever its name?
     #[must_use]
     pub fn by_content(self) -> bool {

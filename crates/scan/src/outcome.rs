@@ -14,6 +14,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// Healthy, unhealthy, or why it could not be told.
     pub state: State,
+    /// Why the scan did not see everything, in words; also where findings make the state unhealthy all the same.
+    pub incomplete: Vec<String>,
     /// For how many packages there was data, and why not for the others.
     pub coverage: Coverage,
     /// The database that was asked; `None`: only catalogued.
@@ -155,4 +157,23 @@ pub struct Suppression {
     pub hidden: u64,
     /// Where it hid nothing: the nearest finding that it might have meant, or why it did not apply.
     pub nearest: Option<String>,
+}
+
+impl Outcome {
+    /// Nothing found, in this state.
+    #[must_use]
+    pub fn empty(state: State) -> Self {
+        Self {
+            subject: Subject::default(),
+            catalogue: Catalogue::default(),
+            findings: Vec::new(),
+            state,
+            incomplete: Vec::new(),
+            coverage: Coverage::default(),
+            database: None,
+            problems: Vec::new(),
+            skipped: Vec::new(),
+            suppressions: Vec::new(),
+        }
+    }
 }
