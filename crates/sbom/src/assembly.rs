@@ -122,38 +122,68 @@ pub(crate) fn layer_since(
     since
 }
 
-/// [`layer_since`] for all entries of a database at once: for each key of the version that the merged tree shows at
-/// `path`, the lowest layer since which every version of the file has it. Empty outside images.
-pub(crate) fn layers_since<'a, K: Hash + Eq>(
-    draft: &Draft<'a>,
-    path: &str,
-    keys: impl Fn(&'a Fact) -> Vec<K>,
-) -> HashMap<K, u32> {
-    let mut since = HashMap::new();
-    if !draft.view.layered() {
-        return since;
+/// Since which layer the entries of a database are there.
+pub(crate) enum Since<K> {
+    /// It has no layers.
+    Unknown,
+    /// One layer wrote it, with all that is in it.
+    One(u32),
+    /// Several did.
+    Many(HashMap<K, u32>),
+}
+
+impl<K: Hash + Eq> Since<K> {
+    /// The layer of one entry.
+    pub(crate) fn of(&self, key: &K) -> Option<u32> {
+        match self {
+            Self::Unknown => None,
+            Self::One(layer) => Some(*layer),
+            Self::Many(layers) => layers.get(key).copied(),
+        }
     }
-    let facts = draft.facts.versions(path);
-    let mut above = None;
-    for (layer, present) in draft.view.versions(path).into_iter().rev() {
-        let Some(fact) = facts.iter().find(|fact| present && fact.layer == layer) else { break };
-        let keys = keys(&fact.fact);
-        match above {
-            None => since = keys.into_iter().map(|key| (key, layer)).collect(),
-            Some(above) => {
-                for key in keys {
-                    // An entry's run goes on only where it reached down to the version above this one.
-                    if let Some(lowest) = since.get_mut(&key)
-                        && *lowest == above
-                    {
-                        *lowest = layer;
-                    }
-                }
+}
+
+/// [`layer_since`] for all entries of a database at once. A database consists of `N` files that layers may write one
+/// by one; `keys` gives the entries of one state of them, or `None` where that is no database.
+pub(crate) fn lowest_layers<'a, K: Hash + Eq, const N: usize>(
+    draft: &Draft<'a>,
+    paths: [&str; N],
+    keys: impl Fn([Option<&'a Fact>; N]) -> Option<Vec<K>>,
+) -> Since<K> {
+    if !draft.view.layered() {
+        return Since::Unknown;
+    }
+    let versions = paths.map(|path| (draft.view.versions(path), draft.facts.versions(path)));
+    let mut layers: Vec<u32> =
+        versions.iter().flat_map(|(versions, _)| versions).map(|(layer, _)| *layer).collect();
+    layers.sort_unstable_by(|a, b| b.cmp(a));
+    layers.dedup();
+    let state = |layer: u32| {
+        versions.each_ref().map(|(versions, facts)| {
+            let (wrote, present) = versions.iter().rev().find(|(wrote, _)| *wrote <= layer)?;
+            facts.iter().find(|fact| *present && fact.layer == *wrote).map(|fact| &fact.fact)
+        })
+    };
+    let Some((&top, below)) = layers.split_first() else { return Since::Unknown };
+    if below.first().is_none_or(|&layer| state(layer).iter().all(Option::is_none)) {
+        return Since::One(top);
+    }
+    let Some(entries) = keys(state(top)) else { return Since::Unknown };
+    let mut since: HashMap<K, u32> = entries.into_iter().map(|key| (key, top)).collect();
+    let mut above = top;
+    for &layer in below {
+        let Some(entries) = keys(state(layer)) else { break };
+        for key in entries {
+            // An entry's run goes on only where it reached down to the state above this one.
+            if let Some(lowest) = since.get_mut(&key)
+                && *lowest == above
+            {
+                *lowest = layer;
             }
         }
-        above = Some(layer);
+        above = layer;
     }
-    since
+    Since::Many(since)
 }
 
 /// Joins facts to a catalogue. Equal facts in any order give an equal catalogue.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Content, Fact, FileFact, FileInfo,
-    assembly::{Draft, FileTable, Paths, layers_since},
+    assembly::{Draft, FileTable, Paths, lowest_layers},
     problems,
     reader::Row,
 };
@@ -181,9 +181,9 @@ pub(crate) fn assemble(draft: &mut Draft<'_>) {
     let mut needs = Vec::new();
     for file in databases {
         let Fact::Apk(installed) = &file.fact else { continue };
-        let since = layers_since(draft, &file.path, |fact| match fact {
-            Fact::Apk(installed) => installed.packages.iter().map(Entry::key).collect(),
-            _ => Vec::new(),
+        let since = lowest_layers(draft, [&file.path], |[fact]| match fact {
+            Some(Fact::Apk(installed)) => Some(installed.packages.iter().map(Entry::key).collect()),
+            _ => None,
         });
         for entry in &installed.packages {
             let index = draft.add(Package {
@@ -195,7 +195,7 @@ pub(crate) fn assemble(draft: &mut Draft<'_>) {
                 licences: entry.licence.iter().cloned().collect(),
                 origin: vendor::of_apk(&entry.maintainer),
                 evidence: vec![file.path.clone()],
-                layer: since.get(&entry.key()).copied(),
+                layer: since.of(&entry.key()),
                 ..Package::new(PackageType::Apk, &entry.name, &entry.version)
             });
             draft.owned.push((index, Paths::Table(Cow::Borrowed(&entry.files))));

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Fact, FileFact, FileInfo,
-    assembly::{Draft, Paths, layers_since},
+    assembly::{Draft, Paths, lowest_layers},
     os::links::{Needs, link},
     reader::Row,
 };
@@ -152,15 +152,15 @@ pub(crate) fn assemble(draft: &mut Draft<'_>) {
     let mut needs = Vec::new();
     for file in databases {
         let Fact::Dpkg(status) = &file.fact else { continue };
-        let since = layers_since(draft, &file.path, |fact| match fact {
-            Fact::Dpkg(status) => status.packages.iter().map(Entry::key).collect(),
-            _ => Vec::new(),
+        let since = lowest_layers(draft, [&file.path], |[fact]| match fact {
+            Some(Fact::Dpkg(status)) => Some(status.packages.iter().map(Entry::key).collect()),
+            _ => None,
         });
         for entry in &status.packages {
             let list = list_of(draft, &file.path, entry);
             let mut package = entry.package();
             package.licences = licences(draft, &entry.name);
-            package.layer = since.get(&entry.key()).copied();
+            package.layer = since.of(&entry.key());
             package.evidence.push(file.path.clone());
             let list = list.map(|(path, list)| {
                 package.evidence.push(path);
