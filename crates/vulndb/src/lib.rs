@@ -4,6 +4,40 @@
 //! [`Builder`] compiles [`Record`]s to a file, a [`Database`] maps it and answers two questions: what concerns the
 //! packages of this catalogue ([`Database::assess`]), and why is this package affected, or not ([`Database::why`]).
 
+mod assess;
+mod build;
+mod codec;
+mod coverage;
+mod database;
+mod error;
+mod examine;
+mod finding;
+mod golang;
+mod hash;
+mod judge;
+mod kernel;
+mod layout;
+mod lookup;
+mod map;
+mod matches;
+mod modularity;
+mod precedence;
+pub mod problems;
+mod rating;
 mod record;
+mod remedy;
+mod statement;
+mod wire;
 
+#[cfg(test)]
+mod tests;
+
+pub use build::{Builder, MAX_LINTS, Summary};
+pub use database::{Database, Info, NameHash, SourceInfo};
+pub use error::Error;
+pub use matches::{Assessment, Context, Counts, CoverageState, Judge, Match};
+pub use precedence::Tier;
 pub use record::{Coverage, End, Enrichment, Import, Lint, Range, Record, Statement, Status};
+pub use remedy::remedy;
+
+pub(crate) use model::Class;

@@ -1,0 +1,332 @@
+//! From statements that hold to findings: one for each CVE, all records as evidence.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use foldhash::fast::FixedState;
+use model::{Class, FixStatus, MatchedRecord, Rating, Severity};
+use package::{Package, PackageIndex};
+
+use crate::{
+    Enrichment, Error, Match,
+    assess::{Held, Package1, Rank, Run},
+    codec::Malformed,
+    judge,
+    layout::Section,
+    rating,
+};
+
+/// The findings of a package, sorted by id.
+pub(crate) fn of<'a>(
+    run: &mut Run<'a>,
+    index: PackageIndex,
+    package: &'a Package,
+    found: &Package1<'a>,
+) -> Result<Vec<Match>, Error> {
+    let mut matches = Vec::new();
+    for (id, held) in group(&found.held) {
+        let count = held.len() as u64;
+        run.assessment.counts.hits += count;
+        let best = held.iter().map(|held| held.rank).min();
+        if let Some(best) = best
+            && is_overruled(run, package, found, &id, best)?
+        {
+            run.assessment.counts.overruled += count;
+            continue;
+        }
+        let known = run.enrichment(&id)?;
+        if known.as_ref().is_some_and(|known| known.rejected) {
+            run.assessment.counts.rejected += count;
+            continue;
+        }
+        run.assessment.counts.merged += count - 1;
+        matches.push(one(run, index, package, found, id, &held, known.as_deref())?);
+    }
+    matches.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(matches)
+}
+
+/// By CVE; a record without one joins the findings of records that share an id with it directly, else it names its own.
+fn group<'h, 'a>(held: &'h [Held<'a>]) -> Vec<(String, Vec<&'h Held<'a>>)> {
+    let mut findings: Vec<(String, Vec<&Held<'a>>)> = Vec::new();
+    let mut by_name: HashMap<&str, usize, FixedState> = HashMap::default();
+    for held in held {
+        for cve in &held.record.cves {
+            let at = *by_name.entry(cve).or_insert_with(|| {
+                findings.push((cve.clone(), Vec::new()));
+                findings.len() - 1
+            });
+            push(&mut findings, at, held);
+        }
+    }
+    let without: Vec<&Held<'a>> = held.iter().filter(|held| held.record.cves.is_empty()).collect();
+    if without.is_empty() {
+        return findings;
+    }
+    // Ids of the records that made findings: several CVEs of one record share its ids.
+    let mut shared: HashMap<&str, BTreeSet<usize>, FixedState> = HashMap::default();
+    for held in held {
+        for cve in &held.record.cves {
+            let Some(at) = by_name.get(cve.as_str()) else { continue };
+            for id in own_ids(held).chain([cve.as_str()]) {
+                shared.entry(id).or_default().insert(*at);
+            }
+        }
+    }
+    for held in without {
+        let joined: BTreeSet<usize> =
+            own_ids(held).filter_map(|id| shared.get(id)).flatten().copied().collect();
+        if joined.is_empty() {
+            findings.push((held.record.id.clone(), vec![held]));
+            // Only the record that names a finding lends it its ids: aliases are not closed transitively.
+            for id in own_ids(held) {
+                shared.entry(id).or_default().insert(findings.len() - 1);
+            }
+        }
+        for at in joined {
+            push(&mut findings, at, held);
+        }
+    }
+    findings
+}
+
+fn own_ids<'h>(held: &'h Held<'_>) -> impl Iterator<Item = &'h str> {
+    std::iter::once(held.record.id.as_str()).chain(held.record.aliases.iter().map(String::as_str))
+}
+
+/// A record can hold in several statements (two names of one package): it is listed once.
+fn push<'h, 'a>(findings: &mut [(String, Vec<&'h Held<'a>>)], at: usize, held: &'h Held<'a>) {
+    if let Some((_, list)) = findings.get_mut(at)
+        && !list.iter().any(|seen| seen.view.record == held.view.record && seen.placed == held.placed && seen.hit == held.hit)
+    {
+        list.push(held);
+    }
+}
+
+/// Does a source of higher precedence say that this version is not affected? The distribution is believed about its
+/// own packages whether it says so in words or by a fix that is installed. About language packages only plain words
+/// count: curated lists of ranges are not always complete.
+fn is_overruled(
+    run: &Run<'_>,
+    package: &Package,
+    found: &Package1<'_>,
+    id: &str,
+    best: Rank,
+) -> Result<bool, Error> {
+    let higher = |rank: Rank| rank.0 < best.0;
+    // A fix of Ubuntu Pro that is installed speaks for a package that the base system leaves open.
+    let pro_fix = |cleared: &crate::assess::Cleared| {
+        cleared.rank.1
+            && !best.1
+            && found.placed.iter().any(|(query, _)| query.pro && query.version.contains("esm"))
+    };
+    // And a base system that has fixed it needs no Pro.
+    let base_fix = |rank: Rank| best.1 && !rank.1;
+    let counts = |cleared: &crate::assess::Cleared| {
+        (higher(cleared.rank) && (cleared.explicit || package.kind.is_os()))
+            || pro_fix(cleared)
+            || base_fix(cleared.rank)
+    };
+    if !found.cleared.iter().any(counts) {
+        return Ok(false);
+    }
+    let named = run.database.records_named(id)?;
+    Ok(found
+        .cleared
+        .iter()
+        .any(|cleared| counts(cleared) && named.binary_search(&cleared.record).is_ok()))
+}
+
+fn one(
+    run: &Run<'_>,
+    index: PackageIndex,
+    package: &Package,
+    found: &Package1<'_>,
+    id: String,
+    held: &[&Held<'_>],
+    known: Option<&Enrichment>,
+) -> Result<Match, Error> {
+    let damaged = |_: Malformed| run.database.corrupt(Section::Groups);
+    let mut records = Vec::with_capacity(held.len());
+    for held in held {
+        let Some((_, placed)) = found.placed.get(held.placed) else { continue };
+        records.push(MatchedRecord {
+            source: held.record.source.clone(),
+            id: held.record.id.clone(),
+            range: held.hit.words(&placed.group).map_err(damaged)?,
+            fix: held.view.fix(&placed.group, held.hit, held.tail.reason).map_err(damaged)?,
+            class: held.view.class,
+            severity: held.view.severity,
+        });
+    }
+    let fix = fix(package, found, held, &records);
+    let unimportant = class(held);
+    let known_exploited = known.is_some_and(|known| known.kev.is_some());
+    let lifted = unimportant == Class::Unimportant && known_exploited;
+    let class = if lifted { Class::Vulnerability } else { unimportant };
+    let ratings = ratings(found, held, known);
+    let (severity, severity_source) = severity(&ratings, lifted);
+    let linked = held.iter().any(|held| Run::is_linked(package, &held.tail));
+    let judgement = judge::judge(
+        package,
+        run.catalogue,
+        run.context,
+        &judge::Facts { class, fix: &fix, known_exploited, linked },
+    );
+    let mut aliases: BTreeSet<&str> = held.iter().flat_map(|held| own_ids(held)).collect();
+    aliases.remove(id.as_str());
+    let query = held.first().and_then(|held| found.placed.get(held.placed)).map(|(query, _)| query);
+    let mut cwes: BTreeSet<&str> = held.iter().flat_map(|held| held.record.cwes.iter().map(String::as_str)).collect();
+    cwes.extend(known.iter().flat_map(|known| known.cwes.iter().map(String::as_str)));
+    let mut seen = BTreeSet::new();
+    let references = held
+        .iter()
+        .flat_map(|held| &held.record.references)
+        .filter(|reference| seen.insert(reference.url.as_str()))
+        .cloned()
+        .collect();
+    let title = known.map(|known| known.title.as_str());
+    let summary =
+        held.iter().map(|held| held.record.summary.as_str()).chain(title).find(|text| !text.is_empty());
+    let published = held
+        .iter()
+        .filter_map(|held| held.record.published.as_deref())
+        .chain(known.and_then(|known| known.published.as_deref()))
+        .min();
+    Ok(Match {
+        package: index,
+        aliases: aliases.into_iter().map(str::to_owned).collect(),
+        class,
+        summary: summary.unwrap_or_default().to_owned(),
+        ecosystem: query.map_or(package::Ecosystem::Bitnami, |query| query.ecosystem),
+        release: query.map_or_else(String::new, |query| query.release.to_string()),
+        name: query.map_or_else(String::new, |query| query.name.to_string()),
+        name_kind: query.map_or(package::NameKind::Binary, |query| query.kind),
+        installed: query.map_or_else(String::new, |query| query.version.to_string()),
+        disagreement: disagreement(&records, lifted),
+        fix,
+        severity,
+        severity_source,
+        ratings,
+        cwes: cwes.into_iter().map(str::to_owned).collect(),
+        kev: known.and_then(|known| known.kev.clone()),
+        epss: known.and_then(|known| known.epss),
+        ssvc: known.and_then(|known| known.ssvc.clone()),
+        references,
+        published: published.map(str::to_owned),
+        records,
+        judgement,
+        id,
+    })
+}
+
+/// Malware is malware whoever says it; else the word of the highest precedence.
+fn class(held: &[&Held<'_>]) -> Class {
+    if held.iter().any(|held| held.view.class == Class::Malware) {
+        return Class::Malware;
+    }
+    held.iter().map(|held| (held.rank, held.view.class)).min().map_or(Class::Vulnerability, |(_, class)| class)
+}
+
+/// The status of the highest precedence. Among equals a fix counts before none, and the highest fix, which is sure to
+/// hold all of it.
+fn fix(package: &Package, found: &Package1<'_>, held: &[&Held<'_>], records: &[MatchedRecord]) -> FixStatus {
+    let Some(best) = held.iter().map(|held| held.rank).min() else { return FixStatus::NoneKnown };
+    let at = |rank: Rank| held.iter().zip(records).filter(move |(held, _)| held.rank == rank);
+    let mut ranks: Vec<Rank> = held.iter().map(|held| held.rank).collect();
+    ranks.dedup();
+    let pro_fix = held.iter().zip(records).find_map(|(held, record)| match &record.fix {
+        FixStatus::Fixed { version } if held.rank.1 => Some(version),
+        _ => None,
+    });
+    for rank in ranks {
+        // A distribution that knows no fix has none to offer: nobody below it can.
+        if rank.1 || (rank != best && package.kind.is_os()) {
+            break;
+        }
+        let order = found.placed.first().map(|(query, _)| query.ecosystem.row().order);
+        let mut fixed: Option<&str> = None;
+        for (_, record) in at(rank) {
+            if let FixStatus::Fixed { version } = &record.fix {
+                let higher = |old: &str| {
+                    order.is_some_and(|order| {
+                        order.compare(old, version).is_ok_and(std::cmp::Ordering::is_lt)
+                    })
+                };
+                if fixed.is_none_or(higher) {
+                    fixed = Some(version);
+                }
+            }
+        }
+        if let Some(version) = fixed {
+            return FixStatus::Fixed { version: version.to_owned() };
+        }
+        let said = at(rank).map(|(_, record)| &record.fix).filter(|fix| **fix != FixStatus::NoneKnown).min();
+        if let Some(said) = said {
+            return said.clone();
+        }
+    }
+    match pro_fix {
+        Some(version) => FixStatus::WontFix { reason: format!("fixed in {version}, which needs Ubuntu Pro") },
+        None => FixStatus::NoneKnown,
+    }
+}
+
+/// All ratings, first the sources that the ecosystem's row puts first. Of equal ones the first stays.
+fn ratings(found: &Package1<'_>, held: &[&Held<'_>], known: Option<&Enrichment>) -> Vec<Rating> {
+    let row = found.placed.first().map(|(query, _)| query.ecosystem.row());
+    let mut of: BTreeMap<&str, Vec<Rating>> = BTreeMap::new();
+    let record = of.entry("record").or_default();
+    for held in held {
+        if held.view.severity != Severity::Unknown {
+            // A distribution rates its packages under its own name, a language's source under its slug.
+            let source = match row {
+                Some(row) if !row.os_ids.is_empty() => row.purl_namespace.to_owned(),
+                _ => held.record.source.clone(),
+            };
+            record.push(Rating { source, severity: held.view.severity, score: None, vector: None });
+        }
+        let mut own: Vec<&Rating> = held.record.ratings.iter().collect();
+        own.sort_by_key(|rating| rating::rank(rating));
+        record.extend(own.into_iter().cloned());
+    }
+    let mut cve: Vec<Rating> = known.map(|known| known.ratings.clone()).unwrap_or_default();
+    cve.sort_by(|a, b| (rating::rank(a), &a.source).cmp(&(rating::rank(b), &b.source)));
+    of.insert("cve", cve);
+    let mut out: Vec<Rating> = Vec::new();
+    for slot in row.map_or(&["record", "cve"][..], |row| row.severity) {
+        for rating in of.remove(slot).unwrap_or_default() {
+            if !out.contains(&rating) {
+                out.push(rating);
+            }
+        }
+    }
+    out
+}
+
+/// The first word that is known. Where exploitation lifted an unimportant flaw, the worst: who called it unimportant
+/// rated it so.
+fn severity(ratings: &[Rating], lifted: bool) -> (Severity, Option<String>) {
+    let known = || ratings.iter().filter(|rating| rating.severity != Severity::Unknown);
+    let chosen = if lifted {
+        known().rev().max_by_key(|rating| rating.severity)
+    } else {
+        known().next()
+    };
+    chosen.map_or((Severity::Unknown, None), |rating| (rating.severity, Some(rating.source.clone())))
+}
+
+fn disagreement(records: &[MatchedRecord], lifted: bool) -> Option<String> {
+    let mut words = Vec::new();
+    if lifted {
+        words.push("called unimportant, and known to be exploited".to_owned());
+    }
+    if let Some((first, rest)) = records.split_first() {
+        let mut seen = BTreeSet::new();
+        for record in rest {
+            if record.fix != first.fix && seen.insert((&record.source, &record.id)) {
+                words.push(format!("{} ({}) says {}", record.source, record.id, crate::remedy::status(&record.fix)));
+            }
+        }
+    }
+    (!words.is_empty()).then(|| words.join("; "))
+}
