@@ -14,8 +14,7 @@ use crate::{
     Assessment, Context, CoverageState, Database, Enrichment, Error, Match, Record,
     codec::{Malformed, Out},
     examine::{Outcome, Placed},
-    finding, golang,
-    judge,
+    finding, golang, judge,
     layout::Section,
     lookup::{Os, Query, queries},
     precedence::Tier,
@@ -147,8 +146,12 @@ impl<'a> Run<'a> {
     pub(crate) fn examine(&mut self, package: &'a Package) -> Result<Package1<'a>, Error> {
         let database = self.database;
         let damaged = |_: Malformed| database.corrupt(Section::Groups);
-        let mut found =
-            Package1 { placed: Vec::new(), held: Vec::new(), cleared: Vec::new(), state: CoverageState::Covered };
+        let mut found = Package1 {
+            placed: Vec::new(),
+            held: Vec::new(),
+            cleared: Vec::new(),
+            state: CoverageState::Covered,
+        };
         let queries = match queries(package, self.os) {
             Ok(queries) => queries,
             Err(state) => {
@@ -175,7 +178,14 @@ impl<'a> Run<'a> {
             let version = parsed.as_ref().and_then(|(_, version)| version.as_ref());
             comparable &= version.is_some();
             let placed = Placed::new(group, &query, version, package).map_err(damaged)?;
-            self.compare(&placed, &query, found.placed.len(), &mut found.held, &mut found.cleared, &mut found.state)?;
+            self.compare(
+                &placed,
+                &query,
+                found.placed.len(),
+                &mut found.held,
+                &mut found.cleared,
+                &mut found.state,
+            )?;
             found.placed.push((query, placed));
         }
         if found.placed.is_empty() {

@@ -96,7 +96,9 @@ fn own_ids<'h>(held: &'h Held<'_>) -> impl Iterator<Item = &'h str> {
 /// A record can hold in several statements (two names of one package): it is listed once.
 fn push<'h, 'a>(findings: &mut [(String, Vec<&'h Held<'a>>)], at: usize, held: &'h Held<'a>) {
     if let Some((_, list)) = findings.get_mut(at)
-        && !list.iter().any(|seen| seen.view.record == held.view.record && seen.placed == held.placed && seen.hit == held.hit)
+        && !list.iter().any(|seen| {
+            seen.view.record == held.view.record && seen.placed == held.placed && seen.hit == held.hit
+        })
     {
         list.push(held);
     }
@@ -130,10 +132,7 @@ fn is_overruled(
         return Ok(false);
     }
     let named = run.database.records_named(id)?;
-    Ok(found
-        .cleared
-        .iter()
-        .any(|cleared| counts(cleared) && named.binary_search(&cleared.record).is_ok()))
+    Ok(found.cleared.iter().any(|cleared| counts(cleared) && named.binary_search(&cleared.record).is_ok()))
 }
 
 fn one(
@@ -175,7 +174,8 @@ fn one(
     let mut aliases: BTreeSet<&str> = held.iter().flat_map(|held| own_ids(held)).collect();
     aliases.remove(id.as_str());
     let query = held.first().and_then(|held| found.placed.get(held.placed)).map(|(query, _)| query);
-    let mut cwes: BTreeSet<&str> = held.iter().flat_map(|held| held.record.cwes.iter().map(String::as_str)).collect();
+    let mut cwes: BTreeSet<&str> =
+        held.iter().flat_map(|held| held.record.cwes.iter().map(String::as_str)).collect();
     cwes.extend(known.iter().flat_map(|known| known.cwes.iter().map(String::as_str)));
     let mut seen = BTreeSet::new();
     let references = held
@@ -224,7 +224,10 @@ fn class(held: &[&Held<'_>]) -> Class {
     if held.iter().any(|held| held.view.class == Class::Malware) {
         return Class::Malware;
     }
-    held.iter().map(|held| (held.rank, held.view.class)).min().map_or(Class::Vulnerability, |(_, class)| class)
+    held.iter()
+        .map(|held| (held.rank, held.view.class))
+        .min()
+        .map_or(Class::Vulnerability, |(_, class)| class)
 }
 
 /// The status of the highest precedence. Among equals a fix counts before none, and the highest fix, which is sure to
@@ -248,9 +251,8 @@ fn fix(package: &Package, found: &Package1<'_>, held: &[&Held<'_>], records: &[M
         for (_, record) in at(rank) {
             if let FixStatus::Fixed { version } = &record.fix {
                 let higher = |old: &str| {
-                    order.is_some_and(|order| {
-                        order.compare(old, version).is_ok_and(std::cmp::Ordering::is_lt)
-                    })
+                    order
+                        .is_some_and(|order| order.compare(old, version).is_ok_and(std::cmp::Ordering::is_lt))
                 };
                 if fixed.is_none_or(higher) {
                     fixed = Some(version);
@@ -307,11 +309,7 @@ fn ratings(found: &Package1<'_>, held: &[&Held<'_>], known: Option<&Enrichment>)
 /// rated it so.
 fn severity(ratings: &[Rating], lifted: bool) -> (Severity, Option<String>) {
     let known = || ratings.iter().filter(|rating| rating.severity != Severity::Unknown);
-    let chosen = if lifted {
-        known().rev().max_by_key(|rating| rating.severity)
-    } else {
-        known().next()
-    };
+    let chosen = if lifted { known().rev().max_by_key(|rating| rating.severity) } else { known().next() };
     chosen.map_or((Severity::Unknown, None), |rating| (rating.severity, Some(rating.source.clone())))
 }
 
@@ -324,7 +322,12 @@ fn disagreement(records: &[MatchedRecord], lifted: bool) -> Option<String> {
         let mut seen = BTreeSet::new();
         for record in rest {
             if record.fix != first.fix && seen.insert((&record.source, &record.id)) {
-                words.push(format!("{} ({}) says {}", record.source, record.id, crate::remedy::status(&record.fix)));
+                words.push(format!(
+                    "{} ({}) says {}",
+                    record.source,
+                    record.id,
+                    crate::remedy::status(&record.fix)
+                ));
             }
         }
     }

@@ -14,7 +14,9 @@ pub(crate) fn toolchain(text: &str) -> Option<Cow<'_, str>> {
     let word = word.strip_prefix("go").or_else(|| word.strip_prefix('v')).unwrap_or(word);
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let mut end = word.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(word.len());
-    if word.get(end..).is_some_and(|rest| rest.starts_with("-rc.") || rest.starts_with("-beta.") || rest == "-0")
+    if word
+        .get(end..)
+        .is_some_and(|rest| rest.starts_with("-rc.") || rest.starts_with("-beta.") || rest == "-0")
     {
         return Some(Cow::Borrowed(word));
     }

@@ -34,10 +34,7 @@ pub(crate) fn hash64(bytes: &[u8]) -> u64 {
     hash = hash.wrapping_add(bytes.len() as u64);
     let (words, mut tail) = tail.as_chunks::<8>();
     for word in words {
-        hash = (hash ^ round(0, u64::from_le_bytes(*word)))
-            .rotate_left(27)
-            .wrapping_mul(P1)
-            .wrapping_add(P4);
+        hash = (hash ^ round(0, u64::from_le_bytes(*word))).rotate_left(27).wrapping_mul(P1).wrapping_add(P4);
     }
     if let Some((word, rest)) = tail.split_first_chunk::<4>() {
         hash = (hash ^ u64::from(u32::from_le_bytes(*word)).wrapping_mul(P1))

@@ -28,7 +28,12 @@ pub(crate) fn owner<'c>(package: &Package, catalogue: &'c Catalogue) -> Option<&
 }
 
 /// The first reason that holds; the order is from "this is no flaw" over "it is not here" to "it is not sure".
-pub(crate) fn judge(package: &Package, catalogue: &Catalogue, context: &Context, facts: &Facts<'_>) -> Judgement {
+pub(crate) fn judge(
+    package: &Package,
+    catalogue: &Catalogue,
+    context: &Context,
+    facts: &Facts<'_>,
+) -> Judgement {
     let apart = |reason| Judgement::Apart(reason);
     match facts.class {
         Class::Maintenance => return apart(ApartReason::Maintenance),

@@ -20,15 +20,40 @@ pub(crate) enum Role {
 
 /// Debian's source packages that begin with `linux-` and are no kernels.
 const NO_KERNELS: &[&str] = &[
-    "linux-base", "linux-atm", "linux-igd", "linux-ftpd", "linux-ftpd-ssl", "linux-user-chroot", "linux-minidisc",
-    "linux-wlan-ng", "linux-firmware", "linux-apfs-rw", "linux-show-player", "linux-pam", "linux-kernel-di",
+    "linux-base",
+    "linux-atm",
+    "linux-igd",
+    "linux-ftpd",
+    "linux-ftpd-ssl",
+    "linux-user-chroot",
+    "linux-minidisc",
+    "linux-wlan-ng",
+    "linux-firmware",
+    "linux-apfs-rw",
+    "linux-show-player",
+    "linux-pam",
+    "linux-kernel-di",
 ];
 
 /// Binary packages with a kernel's image in the Red Hat family, SUSE, Amazon, Azure Linux, Photon.
 const RPM_IMAGES: &[&str] = &[
-    "kernel-core", "kernel-rt-core", "kernel-debug-core", "kernel-64k-core", "kernel-rt-64k-core", "kernel-uek",
-    "kernel-uek-core", "kernel-default", "kernel-default-base", "kernel-azure", "kernel-rt", "linux", "linux-rt",
-    "linux-aws", "linux-secure", "kernel-lt", "kernel-ml",
+    "kernel-core",
+    "kernel-rt-core",
+    "kernel-debug-core",
+    "kernel-64k-core",
+    "kernel-rt-64k-core",
+    "kernel-uek",
+    "kernel-uek-core",
+    "kernel-default",
+    "kernel-default-base",
+    "kernel-azure",
+    "kernel-rt",
+    "linux",
+    "linux-rt",
+    "linux-aws",
+    "linux-secure",
+    "kernel-lt",
+    "kernel-ml",
 ];
 
 /// Does a source package's name stand for a kernel?
@@ -38,7 +63,10 @@ pub(crate) fn is_kernel_source(kind: PackageType, source: &str) -> bool {
             source == "linux" || (source.starts_with("linux-") && !NO_KERNELS.contains(&source))
         }
         PackageType::Rpm => {
-            source == "kernel" || source == "linux" || source.starts_with("kernel-") || source.starts_with("linux-")
+            source == "kernel"
+                || source == "linux"
+                || source.starts_with("kernel-")
+                || source.starts_with("linux-")
         }
         PackageType::Apk => source.starts_with("linux-") && !matches!(source, "linux-pam" | "linux-firmware"),
         _ => false,
@@ -86,7 +114,10 @@ pub(crate) fn role(package: &Package, catalogue: &Catalogue) -> Role {
             }
         }
         PackageType::Apk => {
-            if package.name != source.name || package.name.contains("headers") || package.name.contains("tools") {
+            if package.name != source.name
+                || package.name.contains("headers")
+                || package.name.contains("tools")
+            {
                 return Role::Part;
             }
             let flavour = package.name.strip_prefix("linux-").unwrap_or_default();

@@ -103,11 +103,10 @@ impl Header {
             return Err(Error::NotADatabase);
         }
         let found = read.u32().map_err(damaged)?;
-        let (body, mut end) =
-            block.split_at_checked(4096 - 8).map(|(body, end)| (body, In(end))).ok_or(Error::Corrupt {
-                what: "header, the file is cut short",
-                offset: block.len() as u64,
-            })?;
+        let (body, mut end) = block
+            .split_at_checked(4096 - 8)
+            .map(|(body, end)| (body, In(end)))
+            .ok_or(Error::Corrupt { what: "header, the file is cut short", offset: block.len() as u64 })?;
         // An honest header of another format is told from a damaged one by its hash, which all formats share.
         if end.u64().map_err(damaged)? != hash64(body) {
             return Err(Error::Corrupt { what: "header", offset: 0 });
@@ -122,8 +121,7 @@ impl Header {
         }
         let mut spans = [Span::default(); SECTIONS + 1];
         for span in &mut spans {
-            *span =
-                Span { offset: read.u64().map_err(damaged)?, len: read.u64().map_err(damaged)? };
+            *span = Span { offset: read.u64().map_err(damaged)?, len: read.u64().map_err(damaged)? };
             let end = span.offset.checked_add(span.len);
             if span.offset < BLOCK || end.is_none_or(|end| end > file_len) {
                 return Err(Error::Corrupt { what: "section table", offset: 0 });

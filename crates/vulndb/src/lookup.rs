@@ -106,7 +106,9 @@ fn is_variant(version: &str) -> bool {
 fn of_language(package: &Package) -> Result<Vec<Query<'_>>, CoverageState> {
     let Some(ecosystem) = Ecosystem::of_language(package.kind) else { return Err(CoverageState::NoFeed) };
     let name = match ecosystem {
-        Ecosystem::PyPi | Ecosystem::NuGet | Ecosystem::Packagist => Cow::Owned(ecosystem.normalise(&package.name)),
+        Ecosystem::PyPi | Ecosystem::NuGet | Ecosystem::Packagist => {
+            Cow::Owned(ecosystem.normalise(&package.name))
+        }
         _ => Cow::Borrowed(package.name.as_str()),
     };
     let version = match (ecosystem, package.name.as_str()) {

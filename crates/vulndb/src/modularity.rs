@@ -10,10 +10,8 @@ pub(crate) fn build_tag(version: &str) -> Option<&str> {
     let platform = tail.get(7..)?;
     let number = 7 + platform.get(1..)?.find('+')? + 2;
     let hash = number + tail.get(number..)?.find('+')? + 1;
-    let end = tail
-        .get(hash..)?
-        .find(|c: char| !c.is_ascii_alphanumeric())
-        .map_or(tail.len(), |len| hash + len);
+    let end =
+        tail.get(hash..)?.find(|c: char| !c.is_ascii_alphanumeric()).map_or(tail.len(), |len| hash + len);
     tail.get(..end)
 }
 

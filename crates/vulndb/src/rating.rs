@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn a_word_stays() {
-        let rating = Rating { source: "ghsa".into(), severity: Severity::Low, score: Some(9.9), vector: None };
+        let rating =
+            Rating { source: "ghsa".into(), severity: Severity::Low, score: Some(9.9), vector: None };
         assert_eq!(complete(&rating), (Severity::Low, Some(9.9)));
     }
 }

@@ -50,7 +50,9 @@ pub fn remedy(found: &Match, package: &Package, catalogue: &Catalogue) -> String
             Some(outer) if outer.name == "npm" => {
                 format!("bundled in npm: upgrade node or npm to one with {} {version}", package.name)
             }
-            Some(outer) => format!("bundled in {0}: upgrade {0} to one with {1} {version}", outer.name, package.name),
+            Some(outer) => {
+                format!("bundled in {0}: upgrade {0} to one with {1} {version}", outer.name, package.name)
+            }
             // What a person can install is the binary package; where versions differ the source's is named.
             None if found.name_kind == NameKind::Source && found.name != package.name => {
                 format!("upgrade {} to {version} (of source {})", package.name, found.name)

@@ -184,9 +184,11 @@ fn write_body(said: &Said, versions: &Versions<'_>, out: &mut Out) -> u64 {
 }
 
 fn tagged(statement: &Statement) -> bool {
-    statement.ranges.iter().filter_map(|range| bound(&range.end)).any(|version| {
-        modularity::build_tag(version).is_some()
-    })
+    statement
+        .ranges
+        .iter()
+        .filter_map(|range| bound(&range.end))
+        .any(|version| modularity::build_tag(version).is_some())
 }
 
 /// One rpm advisory often lists several builds of a package, each with the fix: rebuilds for another minor release
@@ -231,8 +233,7 @@ fn join_builds(ecosystem: Ecosystem, said: Vec<Said>) -> Vec<Said> {
 }
 
 fn is_fixed_builds(statement: &Statement) -> bool {
-    let from_beginning =
-        |range: &Range| range.introduced.is_none() && matches!(range.end, End::Fixed(_));
+    let from_beginning = |range: &Range| range.introduced.is_none() && matches!(range.end, End::Fixed(_));
     statement.status == Status::Affected
         && statement.versions.is_empty()
         && !statement.ranges.is_empty()

@@ -176,11 +176,14 @@ impl Builder {
         sorted.sort_unstable_by(|(a, x), (b, y)| {
             (self.slug(a), self.id(a), a.content, x).cmp(&(self.slug(b), self.id(b), b.content, y))
         });
-        let mut order = Order { old: Vec::with_capacity(count), new: vec![0; count], dropped: vec![false; count] };
+        let mut order =
+            Order { old: Vec::with_capacity(count), new: vec![0; count], dropped: vec![false; count] };
         let mut last: Option<&RecordEntry> = None;
         for (record, old) in sorted {
             let again = last.is_some_and(|last| {
-                last.content == record.content && last.source == record.source && self.id(last) == self.id(record)
+                last.content == record.content
+                    && last.source == record.source
+                    && self.id(last) == self.id(record)
             });
             if !again {
                 order.old.push(old);
@@ -331,7 +334,11 @@ impl Builder {
         Ok(())
     }
 
-    fn write_cves<W: Write>(&mut self, writer: &mut Writer<'_, W>, summary: &mut Summary) -> Result<(), Error> {
+    fn write_cves<W: Write>(
+        &mut self,
+        writer: &mut Writer<'_, W>,
+        summary: &mut Summary,
+    ) -> Result<(), Error> {
         let mut cves: Vec<(u64, Place)> = std::mem::take(&mut self.cves);
         cves.sort_unstable_by_key(|(hash, _)| *hash);
         writer.begin(Section::Cves);

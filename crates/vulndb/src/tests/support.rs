@@ -6,7 +6,8 @@ use package::{
 };
 
 use crate::{
-    Assessment, Builder, Context, Coverage, Database, End, Enrichment, Match, Range, Record, Statement, Status,
+    Assessment, Builder, Context, Coverage, Database, End, Enrichment, Match, Range, Record, Statement,
+    Status,
 };
 
 /// A record about one CVE.
@@ -110,7 +111,13 @@ pub(super) fn image(id: &str, version: &str, packages: Vec<Package>) -> Catalogu
 }
 
 /// An OS package with its source.
-pub(super) fn os(kind: PackageType, name: &str, version: &str, source: &str, source_version: &str) -> Package {
+pub(super) fn os(
+    kind: PackageType,
+    name: &str,
+    version: &str,
+    source: &str,
+    source_version: &str,
+) -> Package {
     Package {
         source: Some(Source { name: source.into(), version: source_version.into() }),
         ..Package::new(kind, name, version)
@@ -134,7 +141,10 @@ pub(super) fn assess(database: &Database, catalogue: &Catalogue) -> Assessment {
 
 /// Ids that count for the package at `index`.
 pub(super) fn counted(found: &Assessment, index: u32) -> Vec<&str> {
-    of(found, index).filter(|found| found.judgement == Judgement::Counts).map(|found| found.id.as_str()).collect()
+    of(found, index)
+        .filter(|found| found.judgement == Judgement::Counts)
+        .map(|found| found.id.as_str())
+        .collect()
 }
 
 pub(super) fn of(found: &Assessment, index: u32) -> impl Iterator<Item = &Match> {
