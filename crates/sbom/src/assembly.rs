@@ -186,6 +186,22 @@ pub(crate) fn lowest_layers<'a, K: Hash + Eq, const N: usize>(
     Since::Many(since)
 }
 
+/// [`lowest_layers`] of a database that is one file: the layer of each entry that the merged tree shows. Empty outside
+/// images.
+pub(crate) fn layers_since<'a, K: Hash + Eq>(
+    draft: &Draft<'a>,
+    path: &str,
+    keys: impl Fn(&'a Fact) -> Vec<K>,
+) -> HashMap<K, u32> {
+    match lowest_layers(draft, [path], |[fact]| fact.map(&keys)) {
+        Since::Unknown => HashMap::new(),
+        Since::One(layer) => {
+            draft.facts.at(path).map(keys).into_iter().flatten().map(|key| (key, layer)).collect()
+        }
+        Since::Many(layers) => layers,
+    }
+}
+
 /// Joins facts to a catalogue. Equal facts in any order give an equal catalogue.
 #[must_use]
 pub fn assemble(view: &dyn View, facts: &[FileFact], options: &Options) -> Assembled {

@@ -122,12 +122,11 @@ impl Image {
 
     fn clear(&mut self, layer: u32, path: &str, itself: bool) {
         let inside = format!("{path}/");
-        let gone: Vec<String> = self
-            .live
-            .keys()
-            .filter(|key| (itself && *key == path) || key.starts_with(&inside))
-            .cloned()
-            .collect();
+        let below = self.live.range(inside.clone()..).map(|(key, _)| key);
+        let mut gone: Vec<String> = below.take_while(|key| key.starts_with(&inside)).cloned().collect();
+        if itself && self.live.contains_key(path) {
+            gone.push(path.to_owned());
+        }
         for key in gone {
             self.live.remove(&key);
             self.history.entry(key).or_default().push((layer, false));
