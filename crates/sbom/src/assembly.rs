@@ -10,6 +10,7 @@ use crate::{Fact, FileFact, View, lang, os};
 mod finish;
 mod ownership;
 
+pub(crate) use finish::in_order;
 pub(crate) use ownership::{FileTable, Paths};
 
 /// What assembling needs to know beside the files.

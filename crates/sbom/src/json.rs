@@ -7,6 +7,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
+use serde_json::value::RawValue;
 
 /// A text; `None` where the value is something else. Numbers become text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -315,4 +316,66 @@ impl Visitor<'_> for Into<'_> {
         self.0.push_str(text);
         Ok(())
     }
+}
+
+/// Calls a function with each element of an array while it is read, so that those before a damage are kept. Anything
+/// but an array is skipped.
+pub(crate) struct Each<F>(pub(crate) F);
+
+impl<'de, F: FnMut(&'de RawValue)> DeserializeSeed<'de> for Each<F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, F: FnMut(&'de RawValue)> Visitor<'de> for Each<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
+        while let Some(element) = seq.next_element::<&'de RawValue>()? {
+            (self.0)(element);
+        }
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    otherwise!(());
+    no_number!(());
+    no_map!(());
+}
+
+/// Calls `f` with each element of an array; nothing happens where it is none.
+pub(crate) fn each<'a>(value: &'a RawValue, f: impl FnMut(&'a RawValue)) {
+    // A raw value was found to be valid JSON when it was made.
+    let _ = Each(f).deserialize(&mut serde_json::Deserializer::from_str(value.get()));
+}
+
+/// Calls `f` with each key and value of an object; nothing happens where it is none.
+pub(crate) fn fields<'a>(value: &'a RawValue, f: impl FnMut(&str, &'a RawValue)) {
+    struct Call<F>(F);
+    impl<'de, F: FnMut(&str, &'de RawValue)> Take<'de> for Call<F> {
+        fn take<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+            (self.0)(key, map.next_value::<&'de RawValue>()?);
+            Ok(())
+        }
+    }
+    let _ = Object(Call(f)).deserialize(&mut serde_json::Deserializer::from_str(value.get()));
+}
+
+/// The text that a value is, where it is one.
+pub(crate) fn text(value: &RawValue) -> Option<String> {
+    serde_json::from_str::<Text>(value.get()).ok()?.0
 }

@@ -18,3 +18,11 @@ pub const LIMIT: ProblemCode = ProblemCode::new("sbom.limit");
 pub const FIXTURE: ProblemCode = ProblemCode::new("sbom.fixture");
 /// A manifest includes another file of requirements that was not read.
 pub const NOT_FOLLOWED: ProblemCode = ProblemCode::new("sbom.include-not-followed");
+/// A document in a format that is recognised and not read (SPDX 3, XML, tag-value).
+pub const UNSUPPORTED_DOCUMENT: ProblemCode = ProblemCode::new("sbom.unsupported-document");
+/// Components of a document that have no package URL, or one of a type that is not known: they cannot be judged.
+pub const NO_IDENTITY: ProblemCode = ProblemCode::new("sbom.no-identity");
+/// A document that tells the source of no OS package: those built from a source of another name are not found.
+pub const NO_SOURCES: ProblemCode = ProblemCode::new("sbom.no-sources");
+/// Parts of a document that name different distributions.
+pub const DISTRO_CONFLICT: ProblemCode = ProblemCode::new("sbom.distro-conflict");

@@ -76,7 +76,7 @@ fn program(draft: &Draft<'_>, name: &str) -> Option<String> {
 }
 
 /// Sorts packages, drops those that say the same as another, and follows both in every link between packages.
-fn in_order(packages: Vec<Package>) -> Vec<Package> {
+pub(crate) fn in_order(packages: Vec<Package>) -> Vec<Package> {
     type Key<'a> = (package::PackageType, &'a str, &'a str, &'a [String], Option<&'a str>, package::Presence);
     fn key(package: &Package) -> Key<'_> {
         let Package { kind, name, version, evidence, arch, presence, .. } = package;
