@@ -197,3 +197,87 @@ impl<F: ReadAt + ?Sized> Listing<'_, F> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::Limits;
+
+    use super::*;
+    use crate::testing::Tar;
+
+    fn list(tar: &[u8]) -> Members {
+        index_members(tar, "archive", &Budget::default())
+    }
+
+    #[test]
+    fn members_are_found_with_their_offsets_and_links_are_followed() {
+        let long = format!("{}/layer.tar", "d".repeat(120));
+        let tar = Tar::new()
+            .dir("aa")
+            .file("aa/layer.tar", &[b'l'; 70_000])
+            .symlink("bb/layer.tar", "../aa/layer.tar")
+            .hardlink("cc/layer.tar", "aa/layer.tar")
+            .symlink("x", "y")
+            .symlink("y", "x")
+            .pax(b'x', &[("path", long.as_bytes())])
+            .file("short", b"long")
+            .file("manifest.json", b"[old]")
+            .file("manifest.json", b"[at the end]")
+            .end();
+        let members = list(&tar);
+        assert_eq!(members.problems, []);
+        let content = |path: &str| {
+            let member = members.get(path)?;
+            let (from, len) = (member.offset as usize, member.size as usize);
+            tar.get(from..from + len)
+        };
+        for path in ["aa/layer.tar", "bb/layer.tar", "cc/layer.tar"] {
+            assert!(content(path).is_some_and(|bytes| bytes == [b'l'; 70_000]), "{path}");
+        }
+        assert_eq!(content(&long), Some(&b"long"[..]));
+        assert_eq!(content("manifest.json"), Some(&b"[at the end]"[..]));
+        assert_eq!((members.get("x"), members.get("none")), (None, None));
+        assert_eq!(members.list.len(), 9);
+    }
+
+    #[test]
+    fn broken_archives_keep_what_came_before() {
+        let tar = Tar::new().file("a", b"a").file("b", &[0; 2000]).file("c", b"c").end();
+        for (cut, code, kept) in
+            [(1100, "archive.truncated", 1), (2000, "archive.truncated", 1), (100, "archive.truncated", 0)]
+        {
+            let members = list(&tar[..cut]);
+            assert_eq!(members.problems.iter().map(|p| p.code.as_str()).collect::<Vec<_>>(), [code]);
+            assert_eq!(members.list.len(), kept);
+        }
+        let mut bad = tar.clone();
+        bad[1024 + 150] ^= 1;
+        let members = list(&bad);
+        assert_eq!((members.problems[0].code.as_str(), members.list.len()), ("archive.bad-header", 1));
+        assert!(members.problems[0].message.contains("byte 1024"));
+        let lying = Tar::new().file("a", b"a").raw(&Tar::header(b"b", b'0', 1 << 32, b"")).end();
+        assert_eq!(list(&lying).problems[0].code.as_str(), "archive.truncated");
+        let few = Budget::new(Limits { entries: 2, ..Limits::default() });
+        let members = index_members(&tar[..], "archive", &few);
+        assert_eq!(
+            (members.problems[0].code.as_str(), members.problems[0].limit),
+            ("archive.too-many-entries", Some(2))
+        );
+        assert_eq!(members.list.len(), 2);
+        let escape = Tar::new().file("../a", b"").file("b", b"").end();
+        let members = list(&escape);
+        assert_eq!((members.problems[0].code.as_str(), members.list.len()), ("archive.path-escape", 1));
+    }
+
+    #[test]
+    fn every_flipped_byte_ends_without_a_panic() {
+        let tar =
+            Tar::new().pax(b'x', &[("path", b"p"), ("size", b"3")]).file("x", b"abc").symlink("l", "x").end();
+        for at in 0..tar.len() {
+            let mut wrong = tar.clone();
+            wrong[at] ^= 0x41;
+            let members = list(&wrong);
+            assert!(members.list.len() <= 2);
+        }
+    }
+}

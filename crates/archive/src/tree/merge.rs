@@ -208,7 +208,8 @@ impl<'a> Merging<'a> {
                         let message =
                             "symbolic links above an entry lead in a circle; the last became a directory";
                         let path = shorten(crate::tree::merge::text(layers, path));
-                        self.problems.push(Problem::new(problems::LINK_LOOP, path, Effect::None, message));
+                        let problem = Problem::new(problems::LINK_LOOP, path, Effect::None, message);
+                        self.problems.push(problem.with_limit(u64::from(LINKS_MAX)));
                     }
                     self.put(child, Kind::Dir, IMPLICIT, NONE);
                     at = child;
