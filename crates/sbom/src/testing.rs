@@ -103,6 +103,7 @@ impl Image {
     }
 
     /// The facts of all files, as they are given to [`crate::assemble`].
+    #[allow(dead_code, reason = "each test binary that includes this file uses a part of it")]
     pub(crate) fn take_facts(&mut self) -> Vec<FileFact> {
         let mut facts = std::mem::take(&mut self.facts);
         for fact in &mut facts {

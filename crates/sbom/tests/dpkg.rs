@@ -1,6 +1,11 @@
 //! This machine's dpkg as the judge: the same packages, sources and owners. Needs a Debian machine.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    process::Command,
+};
 
 use package::PackageType;
 use sbom::{Assembled, FileFact, FileInfo, Options, View, assemble, extract, interest};
@@ -18,7 +23,7 @@ fn run(program: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// dpkg's database of this machine, and the metadata of its Python packages.
+/// dpkg's database of this machine, the metadata of its Python packages and some Go programs.
 fn this_machine() -> Image {
     let mut image = Image::root();
     for dir in ["lib", "bin", "sbin"] {
@@ -42,8 +47,15 @@ fn this_machine() -> Image {
             add(&path);
         }
     }
-    let Ok(packages) = fs::read_dir("/usr/lib/python3/dist-packages") else { return image };
-    for entry in packages {
+    for program in ["containerd", "runc", "umoci", "skopeo", "docker-registry"] {
+        for folder in ["/usr/bin", "/usr/sbin"] {
+            let path = Path::new(folder).join(program);
+            if path.is_file() {
+                add(&path);
+            }
+        }
+    }
+    for entry in fs::read_dir("/usr/lib/python3/dist-packages").into_iter().flatten() {
         let path = entry.unwrap().path();
         let name = path.to_string_lossy().into_owned();
         if name.ends_with(".egg-info") || name.ends_with(".dist-info") {
@@ -89,9 +101,9 @@ fn packages_sources_and_architectures_equal_dpkg_query() {
 #[test]
 fn owners_equal_dpkg_search() {
     let catalogue = this_machine().catalogue().catalogue;
-    let python: Vec<_> = catalogue.packages.iter().filter(|p| p.kind == PackageType::Pypi).collect();
-    assert!(!python.is_empty(), "python3-apt is needed; run 'scripts/setup test'");
-    let paths: Vec<String> = python.iter().map(|p| format!("/{}", p.evidence[0])).collect();
+    let found: Vec<_> = catalogue.packages.iter().filter(|p| !p.kind.is_os()).collect();
+    assert!(!found.is_empty(), "Go programs of Debian are needed; run 'scripts/setup test'");
+    let paths: BTreeSet<String> = found.iter().map(|p| format!("/{}", p.evidence[0])).collect();
     let mut arguments = vec!["-S"];
     arguments.extend(paths.iter().map(String::as_str));
     let owners: BTreeMap<String, String> = run("dpkg-query", &arguments)
@@ -101,7 +113,7 @@ fn owners_equal_dpkg_search() {
         .map(|(owner, path)| (path.to_owned(), owner.split([',', ':']).next().unwrap().to_owned()))
         .collect();
     assert!(!owners.is_empty());
-    for package in python {
+    for package in found {
         let ours = package.owner.and_then(|index| catalogue.package(index)).map(|owner| owner.name.as_str());
         let path = &package.evidence[0];
         assert_eq!(ours, owners.get(path).map(String::as_str), "{path}");

@@ -137,7 +137,7 @@ fn case_19_databases_with_rows_in_the_log_equal_rpms_own_list() {
 
     // Torn and damaged logs: at the edges of the header and of frames, and at odd places.
     let frame = 24 + 4096;
-    let cuts = [1, 31, 32, 33, 32 + frame - 1, 32 + frame, 32 + 20 * frame, log.len() / 2, log.len() - 1];
+    let cuts = [1, 32, 32 + frame - 1, 32 + frame, 32 + 20 * frame, log.len() / 2, log.len() - 1];
     for cut in cuts.into_iter().filter(|cut| *cut < log.len()) {
         assert_eq!(ours(&main, &log[..cut]).0, theirs(directory, &main, &log[..cut]), "cut at {cut}");
     }
@@ -168,6 +168,7 @@ for exponent in range(9, 17):
     size = 1 << exponent
     db = sqlite3.connect(f'{size}.sqlite', isolation_level=None)
     db.execute(f'PRAGMA page_size={size}')
+    db.execute('PRAGMA synchronous=OFF')
     db.execute(\"CREATE TABLE 'Filler' (a INTEGER PRIMARY KEY, b TEXT)\")
     db.execute(\"CREATE TABLE 'Packages' (hnum INTEGER PRIMARY KEY AUTOINCREMENT,blob BLOB NOT NULL)\")
     db.execute('BEGIN')
