@@ -3,6 +3,10 @@
 //! Only headers and the few sections that tell are read; never the whole file.
 
 pub(crate) mod file;
+#[cfg(test)]
+mod made;
+#[cfg(test)]
+mod tests;
 
 use model::{Budget, Effect, Problems};
 use serde::{Deserialize, Serialize};

@@ -16,6 +16,8 @@ use crate::{
     },
 };
 
+#[cfg(test)]
+pub(crate) use self::auditable::packed as packed_for_tests;
 pub(crate) use self::cargo_lock::{Lock, READERS};
 
 /// What `cargo auditable` left in a binary; `None`: nothing.

@@ -114,7 +114,7 @@ fn record(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let part = |at| LITTLE.u16(bytes, at).map(usize::from);
     let name = part(28)?;
     let len = CENTRAL_LEN + name + part(30)? + part(32)?;
-    (bytes.len() >= len).then_some((len, &bytes[CENTRAL_LEN..CENTRAL_LEN + name]))
+    Some((len, bytes.get(..len)?.get(CENTRAL_LEN..CENTRAL_LEN + name)?))
 }
 
 fn entry(record: &[u8], name: &[u8], bias: u64) -> Result<Entry, ReadError> {

@@ -109,6 +109,14 @@ fn parse(json: &[u8]) -> Result<Audit, ReadError> {
     Ok(Audit { crates: crates.collect() })
 }
 
+/// The bytes of a section that holds `json`.
+#[cfg(test)]
+pub(crate) fn packed(json: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::new();
+    flate2::read::ZlibEncoder::new(json, flate2::Compression::best()).read_to_end(&mut packed).unwrap();
+    packed
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
