@@ -88,6 +88,9 @@ fn group<'h, 'a>(held: &'h [Held<'a>]) -> Vec<(String, Vec<&'h Held<'a>>)> {
             push(&mut findings, at, held);
         }
     }
+    for (_, held) in &mut findings {
+        held.sort_by_key(|held| (held.rank, held.view.record));
+    }
     findings
 }
 

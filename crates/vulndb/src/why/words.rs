@@ -14,7 +14,7 @@ impl fmt::Display for Why {
         match (self.records.as_slice(), self.enriched) {
             ([], false) => writeln!(f, "{id} is not known to this database.")?,
             ([], true) => {
-                writeln!(f, "{id} is known by its CVE record only: no source names a package for it.")?
+                writeln!(f, "{id} is known by its CVE record only: no source names a package for it.")?;
             }
             (records, _) => {
                 let records: Vec<String> =
@@ -60,7 +60,7 @@ impl Explanation {
         match self.verdict {
             Verdict::Affected => writeln!(f, "affected by {id}.")?,
             Verdict::Apart(reason) => {
-                writeln!(f, "{id} is shown apart and does not count: {}.", apart(reason))?
+                writeln!(f, "{id} is shown apart and does not count: {}.", apart(reason))?;
             }
             Verdict::NotAffected => writeln!(f, "not affected by {id}.")?,
             Verdict::NoStatement => {
