@@ -266,6 +266,8 @@ pub struct Vulnerability {
     pub references: Vec<Reference>,
     /// RFC 3339, where the source tells.
     pub published: Option<String>,
-    /// Every record that matched.
+    /// Every record that matched, highest precedence first.
     pub records: Vec<MatchedRecord>,
+    /// Where sources of lower or equal precedence say otherwise, in words.
+    pub disagreement: Option<String>,
 }

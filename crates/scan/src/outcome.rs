@@ -138,8 +138,6 @@ pub struct Gap {
 pub struct Database {
     /// RFC 3339 time of the newest record.
     pub newest: Option<String>,
-    /// RFC 3339 time when it was compiled.
-    pub built: Option<String>,
     /// Records in it.
     pub records: u64,
     /// It is the built-in sample: famous records for a first look, not a feed.

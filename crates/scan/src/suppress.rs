@@ -265,6 +265,7 @@ pub(crate) mod tests {
                 references: vec![],
                 published: None,
                 records: vec![],
+                disagreement: None,
             })),
         }
     }

@@ -27,7 +27,6 @@ mod rating;
 mod record;
 mod remedy;
 mod statement;
-mod why;
 mod wire;
 
 #[cfg(test)]
@@ -40,6 +39,5 @@ pub use matches::{Assessment, Context, Counts, CoverageState, Judge, Match};
 pub use precedence::Tier;
 pub use record::{Coverage, End, Enrichment, Import, Lint, Range, Record, Statement, Status};
 pub use remedy::remedy;
-pub use why::{Explanation, Lookup, Said, Verdict, Why};
 
 pub(crate) use model::Class;

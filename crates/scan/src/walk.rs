@@ -1,0 +1,351 @@
+//! Walks a root file system or a source tree: the index of what is there, and the files that cataloguers want.
+//!
+//! Directories are opened relative to their parent and never through a link, so a hostile tree cannot lead the walk
+//! out of its root; the walk stays on one file system and says what it leaves out.
+
+use std::{
+    ffi::OsStr,
+    fs::File,
+    os::{fd::OwnedFd, unix::ffi::OsStrExt},
+    path::Path,
+};
+
+use archive::{Entry, IndexFault, Kind, LayerIndex, LayerIndexBuilder, decode_path};
+use model::{Budget, Effect, Problem, Problems};
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, readlinkat, statat};
+use sbom::{FileInfo, Reader, interest};
+
+use crate::{Skipped, problems};
+
+/// A regular file that a cataloguer wants, opened.
+pub(crate) struct Wanted {
+    /// Path from the root.
+    pub(crate) path: String,
+    /// Permission bits.
+    pub(crate) mode: u32,
+    /// Who reads it.
+    pub(crate) reader: Reader,
+    /// The open file and its length.
+    pub(crate) content: (File, u64),
+}
+
+/// What a walk found.
+pub(crate) struct Walked {
+    /// Every path.
+    pub(crate) index: LayerIndex,
+    /// What was left out on purpose.
+    pub(crate) skipped: Vec<Skipped>,
+    /// What could not be read.
+    pub(crate) problems: Problems,
+    /// Files and directories seen.
+    pub(crate) entries: u64,
+}
+
+/// Directories that hold no packages of the system that is scanned, below its root.
+const SKIPPED: &[(&str, &str)] = &[
+    ("proc", "kernel interface"),
+    ("sys", "kernel interface"),
+    ("dev", "device files"),
+    ("run", "run-time state"),
+    ("var/run", "run-time state"),
+    ("var/lib/docker", "container data"),
+    ("var/lib/containerd", "container data"),
+    ("var/lib/containers", "container data"),
+    ("var/lib/cri-o", "container data"),
+    ("var/lib/rancher/k3s/agent/containerd", "container data"),
+    ("var/lib/rancher/rke2/agent/containerd", "container data"),
+    ("var/lib/kubelet/pods", "container data"),
+    ("var/lib/lxc", "container data"),
+    ("var/lib/lxd", "container data"),
+    ("var/lib/machines", "container data"),
+    ("var/snap/docker/common/var-lib-docker", "container data"),
+    ("var/cache", "package manager's cache"),
+    ("var/lib/apt/lists", "package manager's cache"),
+];
+
+/// The same for each home directory (`root`, `home/*`).
+const SKIPPED_IN_HOME: &[(&str, &str)] = &[
+    (".cache", "package manager's cache"),
+    (".cargo/registry", "package manager's cache"),
+    (".cargo/git", "package manager's cache"),
+    (".npm/_cacache", "package manager's cache"),
+    (".m2/repository", "package manager's cache"),
+    (".gradle/caches", "package manager's cache"),
+    (".nuget/packages", "package manager's cache"),
+    ("go/pkg/mod", "package manager's cache"),
+    (".local/share/containers", "container data"),
+    (".local/share/docker", "container data"),
+];
+
+/// Is this directory of a root file system left out? Gives the reason.
+fn left_out(path: &str) -> Option<&'static str> {
+    if let Some((_, reason)) = SKIPPED.iter().find(|(skipped, _)| *skipped == path) {
+        return Some(reason);
+    }
+    let in_home = path.strip_prefix("root/").or_else(|| {
+        let (_, rest) = path.strip_prefix("home/")?.split_once('/')?;
+        Some(rest)
+    })?;
+    SKIPPED_IN_HOME.iter().find(|(skipped, _)| *skipped == in_home).map(|(_, reason)| *reason)
+}
+
+/// What kind of tree is walked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tree {
+    /// An installed system.
+    RootFs,
+    /// A project's sources.
+    Sources,
+}
+
+struct Walk<'a> {
+    tree: Tree,
+    budget: &'a Budget,
+    device: u64,
+    index: LayerIndexBuilder,
+    skipped: Vec<Skipped>,
+    problems: Problems,
+    entries: u64,
+    path: Vec<u8>,
+    sink: &'a mut dyn FnMut(Wanted),
+}
+
+/// Walks `root`, gives each wanted file to `sink` as soon as it is seen.
+///
+/// # Errors
+/// When `root` itself cannot be opened as a directory.
+pub(crate) fn walk(
+    root: &Path,
+    tree: Tree,
+    budget: &Budget,
+    sink: &mut dyn FnMut(Wanted),
+) -> std::io::Result<Walked> {
+    let dir = openat(CWD, root, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let device = fstat(&dir)?.st_dev;
+    let mut walk = Walk {
+        tree,
+        budget,
+        device,
+        index: LayerIndexBuilder::new(),
+        skipped: Vec::new(),
+        problems: Problems::new(),
+        entries: 0,
+        path: Vec::with_capacity(256),
+        sink,
+    };
+    walk.directory(dir, 0);
+    let Walk { index, mut skipped, problems, entries, .. } = walk;
+    skipped.sort();
+    Ok(Walked { index: index.finish(), skipped, problems, entries })
+}
+
+/// Directories deeper than this are not entered: PATH_MAX allows no deeper tree to be named.
+const MAX_DEPTH: u32 = 2048;
+
+impl Walk<'_> {
+    fn unreadable(&mut self, error: rustix::io::Errno) {
+        let path = String::from_utf8_lossy(&self.path).into_owned();
+        self.problems.push(Problem::new(
+            problems::UNREADABLE,
+            path,
+            Effect::MayHidePackages,
+            format!("could not be read: {error}; run the scan with the rights to read it"),
+        ));
+    }
+
+    fn limit(&mut self, exceeded: model::Exceeded) {
+        let path = String::from_utf8_lossy(&self.path).into_owned();
+        self.problems.push(
+            Problem::new(problems::LIMIT, path, Effect::MayHidePackages, exceeded.to_string())
+                .with_limit(exceeded.allowed),
+        );
+    }
+
+    /// Reads one directory, then its children. Gives false when a limit ended the walk.
+    fn directory(&mut self, dir: OwnedFd, depth: u32) -> bool {
+        let mut reader = match Dir::read_from(&dir) {
+            Ok(reader) => reader,
+            Err(error) => {
+                self.unreadable(error);
+                return true;
+            }
+        };
+        if let Err(exceeded) = self.budget.check_time() {
+            self.limit(exceeded);
+            return false;
+        }
+        let parent_len = self.path.len();
+        let mut children = Vec::new();
+        while let Some(entry) = reader.read() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.unreadable(error);
+                    break;
+                }
+            };
+            let name = entry.file_name().to_bytes();
+            if name == b"." || name == b".." {
+                continue;
+            }
+            if let Err(exceeded) = self.budget.charge_entries(1) {
+                self.limit(exceeded);
+                return false;
+            }
+            self.entries += 1;
+            if parent_len > 0 {
+                self.path.push(b'/');
+            }
+            self.path.extend_from_slice(name);
+            if let Some(child) = self.entry(&dir, name) {
+                children.push(child);
+            }
+            self.path.truncate(parent_len);
+        }
+        drop(reader);
+        if self.tree == Tree::RootFs && is_container_data(&children) {
+            let path = decode_path(&self.path).into_owned();
+            self.skipped.push(Skipped { path, reason: "container data" });
+            return true;
+        }
+        for name in children {
+            if parent_len > 0 {
+                self.path.push(b'/');
+            }
+            self.path.extend_from_slice(&name);
+            let go_on = self.enter(&dir, &name, depth);
+            self.path.truncate(parent_len);
+            if !go_on {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Records one entry; gives its name where it is a directory to be entered.
+    fn entry(&mut self, dir: &OwnedFd, name: &[u8]) -> Option<Vec<u8>> {
+        let stat = match statat(dir, OsStr::from_bytes(name), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => stat,
+            Err(error) => {
+                self.unreadable(error);
+                return None;
+            }
+        };
+        let path = decode_path(&self.path).into_owned();
+        let mode = stat.st_mode & 0o7777;
+        let kind = match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory => Kind::Dir,
+            FileType::RegularFile => Kind::File,
+            FileType::Symlink => Kind::Symlink,
+            FileType::CharacterDevice => Kind::CharDevice,
+            FileType::BlockDevice => Kind::BlockDevice,
+            FileType::Socket => Kind::Socket,
+            _ => Kind::Fifo,
+        };
+        let target = if kind == Kind::Symlink {
+            match readlinkat(dir, OsStr::from_bytes(name), Vec::with_capacity(256)) {
+                Ok(target) => Some(target),
+                Err(error) => {
+                    self.unreadable(error);
+                    return None;
+                }
+            }
+        } else {
+            None
+        };
+        let target = target.as_ref().map(|target| decode_path(target.as_bytes()));
+        let size = if kind == Kind::File { u64::try_from(stat.st_size).unwrap_or(0) } else { 0 };
+        let pushed = self.index.push(&Entry {
+            link: target.as_deref(),
+            uid: stat.st_uid,
+            gid: stat.st_gid,
+            size,
+            ..Entry::new(&path, kind, mode)
+        });
+        if let Err(fault) = pushed {
+            self.fault(&path, fault);
+            return None;
+        }
+        match kind {
+            Kind::Dir => {
+                let reason = match self.tree {
+                    Tree::RootFs => left_out(&path),
+                    Tree::Sources => (path.ends_with("/.git") || path == ".git").then_some("version control"),
+                };
+                let elsewhere = (stat.st_dev != self.device).then_some("another file system");
+                if let Some(reason) = reason.or(elsewhere) {
+                    self.skipped.push(Skipped { path, reason });
+                    return None;
+                }
+                Some(name.to_vec())
+            }
+            Kind::File => {
+                let info = FileInfo { path: &path, size, mode };
+                if let Some(reader) = interest(&info) {
+                    self.wanted(dir, name, &path, mode, reader);
+                }
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn fault(&mut self, path: &str, fault: IndexFault) {
+        self.problems.push(Problem::new(problems::LIMIT, path, Effect::MayHidePackages, fault.to_string()));
+    }
+
+    fn wanted(&mut self, dir: &OwnedFd, name: &[u8], path: &str, mode: u32, reader: Reader) {
+        // Without O_NONBLOCK a file that became a pipe since the stat would hold the walk for ever.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+        let opened = openat(dir, OsStr::from_bytes(name), flags, Mode::empty())
+            .and_then(|file| fstat(&file).map(|stat| (file, stat)));
+        match opened {
+            Ok((file, stat)) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => {
+                let size = u64::try_from(stat.st_size).unwrap_or(0);
+                (self.sink)(Wanted {
+                    path: path.to_owned(),
+                    mode,
+                    reader,
+                    content: (File::from(file), size),
+                });
+            }
+            Ok(_) => {}
+            Err(error) => self.unreadable(error),
+        }
+    }
+
+    fn enter(&mut self, parent: &OwnedFd, name: &[u8], depth: u32) -> bool {
+        if depth >= MAX_DEPTH {
+            self.limit(model::Exceeded { limit: model::Limit::Depth, allowed: u64::from(MAX_DEPTH) });
+            return true;
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        match openat(parent, OsStr::from_bytes(name), flags, Mode::empty()) {
+            Ok(dir) => match fstat(&dir) {
+                Ok(stat) if stat.st_dev != self.device => {
+                    let path = decode_path(&self.path).into_owned();
+                    self.skipped.push(Skipped { path, reason: "another file system" });
+                    true
+                }
+                Ok(_) => self.directory(dir, depth + 1),
+                Err(error) => {
+                    self.unreadable(error);
+                    true
+                }
+            },
+            Err(error) => {
+                self.unreadable(error);
+                true
+            }
+        }
+    }
+}
+
+/// Do these names of directories lie in the data root of a Docker daemon, wherever it was moved? It has
+/// `image/<driver>` and `containers` beside the driver's own folder.
+fn is_container_data(children: &[Vec<u8>]) -> bool {
+    let has = |name: &str| children.iter().any(|child| child == name.as_bytes());
+    has("image")
+        && has("containers")
+        && ["overlay2", "btrfs", "zfs", "vfs", "fuse-overlayfs"].iter().any(|driver| has(driver))
+}
