@@ -39,7 +39,7 @@ pub(crate) struct Held<'a> {
 pub(crate) type Rank = (Tier, bool);
 
 /// All that holds for one package.
-pub(crate) struct Package1<'a> {
+pub(crate) struct Examined<'a> {
     pub(crate) placed: Vec<(Query<'a>, Placed<'a>)>,
     pub(crate) held: Vec<Held<'a>>,
     /// Records that say "not affected", and their rank; explicit where the source says so in words.
@@ -143,10 +143,10 @@ impl<'a> Run<'a> {
     }
 
     /// Looks a package up and compares every statement.
-    pub(crate) fn examine(&mut self, package: &'a Package) -> Result<Package1<'a>, Error> {
+    pub(crate) fn examine(&mut self, package: &'a Package) -> Result<Examined<'a>, Error> {
         let database = self.database;
         let damaged = |_: Malformed| database.corrupt(Section::Groups);
-        let mut found = Package1 {
+        let mut found = Examined {
             placed: Vec::new(),
             held: Vec::new(),
             cleared: Vec::new(),
@@ -197,8 +197,7 @@ impl<'a> Run<'a> {
             let spoken = !found.placed.is_empty();
             found.state = database.coverage_of(first.ecosystem, &first.release, &first.name, spoken);
         }
-        // Reading a language's statements needs no order of records; findings do.
-        found.held.sort_by(|a, b| (a.rank, a.view.record).cmp(&(b.rank, b.view.record)));
+        found.held.sort_by_key(|held| (held.rank, held.view.record));
         Ok(found)
     }
 

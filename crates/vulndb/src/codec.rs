@@ -68,10 +68,6 @@ impl Out {
 pub(crate) struct In<'a>(pub(crate) &'a [u8]);
 
 impl<'a> In<'a> {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub(crate) fn u8(&mut self) -> Result<u8> {
         let (first, rest) = self.0.split_first().ok_or(Malformed)?;
         self.0 = rest;
@@ -180,7 +176,7 @@ mod tests {
         assert_eq!(read.option(In::owned), Ok(Some("x".to_owned())));
         assert_eq!(read.option(In::owned), Ok(None));
         assert_eq!(read.float(), Ok(0.25));
-        assert!(read.is_empty());
+        assert!(read.0.is_empty());
     }
 
     #[test]

@@ -116,7 +116,7 @@ impl Database {
             (Section::CveIndex, ID_ROW),
             (Section::RecordIndex, 8),
         ] {
-            if map.len(section) % row != 0 {
+            if !map.len(section).is_multiple_of(row) {
                 return Err(corrupt(&map, section));
             }
         }

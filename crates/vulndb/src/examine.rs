@@ -78,7 +78,7 @@ impl<'a> Placed<'a> {
             let tail = view.tail(rest)?;
             return Ok(match self.stream.matches(view.flags, tail.module) {
                 Some(true) => Outcome::Outside,
-                _ => Outcome::OtherStream(tail),
+                _ => Outcome::OtherStream(tail.module),
             });
         };
         self.held(view, hit, rest)
@@ -89,8 +89,8 @@ impl<'a> Placed<'a> {
         Ok(match self.stream.matches(view.flags, tail.module) {
             _ if view.withdrawn() => Outcome::Withdrawn,
             Some(true) => Outcome::Holds(hit, tail),
-            Some(false) => Outcome::OtherStream(tail),
-            None => Outcome::StreamUnknown(tail),
+            Some(false) => Outcome::OtherStream(tail.module),
+            None => Outcome::StreamUnknown(tail.module),
         })
     }
 }
@@ -103,9 +103,9 @@ pub(crate) enum Outcome<'a> {
     /// The version lies in none of its ranges.
     Outside,
     /// It concerns another module stream.
-    OtherStream(Tail<'a>),
+    OtherStream(Option<&'a str>),
     /// It would hold, if the package were of its module stream, which cannot be told.
-    StreamUnknown(Tail<'a>),
+    StreamUnknown(Option<&'a str>),
     /// It would hold, and its source took it back.
     Withdrawn,
 }

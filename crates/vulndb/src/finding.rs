@@ -8,9 +8,10 @@ use package::{Package, PackageIndex};
 
 use crate::{
     Enrichment, Error, Match,
-    assess::{Held, Package1, Rank, Run},
+    assess::{Examined, Held, Rank, Run},
     codec::Malformed,
     judge,
+    kernel::{self, Role},
     layout::Section,
     rating,
 };
@@ -20,9 +21,10 @@ pub(crate) fn of<'a>(
     run: &mut Run<'a>,
     index: PackageIndex,
     package: &'a Package,
-    found: &Package1<'a>,
+    found: &Examined<'a>,
 ) -> Result<Vec<Match>, Error> {
     let mut matches = Vec::new();
+    let subject = Subject { index, package, found, role: kernel::role(package, run.catalogue) };
     for (id, held) in group(&found.held) {
         let count = held.len() as u64;
         run.assessment.counts.hits += count;
@@ -39,7 +41,7 @@ pub(crate) fn of<'a>(
             continue;
         }
         run.assessment.counts.merged += count - 1;
-        matches.push(one(run, index, package, found, id, &held, known.as_deref())?);
+        matches.push(one(run, &subject, id, &held, known.as_deref())?);
     }
     matches.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(matches)
@@ -86,6 +88,9 @@ fn group<'h, 'a>(held: &'h [Held<'a>]) -> Vec<(String, Vec<&'h Held<'a>>)> {
             push(&mut findings, at, held);
         }
     }
+    for (_, held) in &mut findings {
+        held.sort_by_key(|held| (held.rank, held.view.record));
+    }
     findings
 }
 
@@ -110,7 +115,7 @@ fn push<'h, 'a>(findings: &mut [(String, Vec<&'h Held<'a>>)], at: usize, held: &
 fn is_overruled(
     run: &Run<'_>,
     package: &Package,
-    found: &Package1<'_>,
+    found: &Examined<'_>,
     id: &str,
     best: Rank,
 ) -> Result<bool, Error> {
@@ -135,15 +140,22 @@ fn is_overruled(
     Ok(found.cleared.iter().any(|cleared| counts(cleared) && named.binary_search(&cleared.record).is_ok()))
 }
 
+/// The package that findings are about.
+struct Subject<'s, 'a> {
+    index: PackageIndex,
+    package: &'s Package,
+    found: &'s Examined<'a>,
+    role: Role,
+}
+
 fn one(
     run: &Run<'_>,
-    index: PackageIndex,
-    package: &Package,
-    found: &Package1<'_>,
+    subject: &Subject<'_, '_>,
     id: String,
     held: &[&Held<'_>],
     known: Option<&Enrichment>,
 ) -> Result<Match, Error> {
+    let &Subject { index, package, found, role } = subject;
     let damaged = |_: Malformed| run.database.corrupt(Section::Groups);
     let mut records = Vec::with_capacity(held.len());
     for held in held {
@@ -169,7 +181,7 @@ fn one(
         package,
         run.catalogue,
         run.context,
-        &judge::Facts { class, fix: &fix, known_exploited, linked },
+        &judge::Facts { class, fix: &fix, known_exploited, linked, role },
     );
     let mut aliases: BTreeSet<&str> = held.iter().flat_map(|held| own_ids(held)).collect();
     aliases.remove(id.as_str());
@@ -232,7 +244,7 @@ fn class(held: &[&Held<'_>]) -> Class {
 
 /// The status of the highest precedence. Among equals a fix counts before none, and the highest fix, which is sure to
 /// hold all of it.
-fn fix(package: &Package, found: &Package1<'_>, held: &[&Held<'_>], records: &[MatchedRecord]) -> FixStatus {
+fn fix(package: &Package, found: &Examined<'_>, held: &[&Held<'_>], records: &[MatchedRecord]) -> FixStatus {
     let Some(best) = held.iter().map(|held| held.rank).min() else { return FixStatus::NoneKnown };
     let at = |rank: Rank| held.iter().zip(records).filter(move |(held, _)| held.rank == rank);
     let mut ranks: Vec<Rank> = held.iter().map(|held| held.rank).collect();
@@ -274,7 +286,7 @@ fn fix(package: &Package, found: &Package1<'_>, held: &[&Held<'_>], records: &[M
 }
 
 /// All ratings, first the sources that the ecosystem's row puts first. Of equal ones the first stays.
-fn ratings(found: &Package1<'_>, held: &[&Held<'_>], known: Option<&Enrichment>) -> Vec<Rating> {
+fn ratings(found: &Examined<'_>, held: &[&Held<'_>], known: Option<&Enrichment>) -> Vec<Rating> {
     let row = found.placed.first().map(|(query, _)| query.ecosystem.row());
     let mut of: BTreeMap<&str, Vec<Rating>> = BTreeMap::new();
     let record = of.entry("record").or_default();

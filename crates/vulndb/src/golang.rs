@@ -2,41 +2,21 @@
 
 use std::borrow::Cow;
 
-use package::{Detail, GoModule, Package};
+use package::{Detail, GoModule, Package, VersionOrder, go_toolchain_version};
 
 use crate::statement::Tail;
 
-/// A toolchain's version in the form of advisories: `go1.27rc1` → `1.27.0-rc.1`, `go1.23.1 X:nocoverageredesign` →
-/// `1.23.1`. `None` for development builds and names that are no release (`go1.25-20250209-RC00`): they are unknown,
-/// not version 0.
+/// A toolchain's version in the form of advisories, from the form of a binary (`go1.27rc1`) or of a bill of materials
+/// (`v1.19.8`, `1.20`). `None` for development builds and names that are no release: they are unknown, not version 0.
 pub(crate) fn toolchain(text: &str) -> Option<Cow<'_, str>> {
-    let word = text.split_whitespace().next()?;
-    let word = word.strip_prefix("go").or_else(|| word.strip_prefix('v')).unwrap_or(word);
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let mut end = word.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(word.len());
-    if word
-        .get(end..)
-        .is_some_and(|rest| rest.starts_with("-rc.") || rest.starts_with("-beta.") || rest == "-0")
-    {
-        return Some(Cow::Borrowed(word));
+    if text.starts_with("go") {
+        return go_toolchain_version(text).map(Cow::Owned);
     }
-    let numbers = word.get(..end)?;
-    let count = numbers.split('.').count();
-    if !(2..=3).contains(&count) || !numbers.split('.').all(digits) {
-        return None;
+    let word = text.strip_prefix('v').unwrap_or(text);
+    match VersionOrder::Go.parse(word) {
+        Ok(_) => Some(Cow::Borrowed(word)),
+        Err(_) => go_toolchain_version(&format!("go{word}")).map(Cow::Owned),
     }
-    let whole = if count == 2 { Cow::Owned(format!("{numbers}.0")) } else { Cow::Borrowed(numbers) };
-    let rest = word.get(end..)?;
-    for pre in ["rc", "beta"] {
-        if let Some(number) = rest.strip_prefix(pre).filter(|number| digits(number)) {
-            return Some(Cow::Owned(format!("{whole}-{pre}.{number}")));
-        }
-    }
-    // `b7`: a build with BoringCrypto of the same release.
-    if rest.strip_prefix('b').is_some_and(digits) {
-        end = word.len();
-    }
-    (rest.is_empty() || end == word.len()).then_some(whole)
 }
 
 /// A module whose version says nothing about releases: `(devel)`, none, or a main module built from a commit without
@@ -79,9 +59,9 @@ mod tests {
         assert_eq!(of("go1.25-20250209-RC00 cl/724953457 +abc"), None);
         assert_eq!(of("devel go1.26-f00 Mon"), None);
         assert_eq!(of("go1.27rc1").as_deref(), Some("1.27.0-rc.1"));
-        assert_eq!(of("go1.27.0-rc.1").as_deref(), Some("1.27.0-rc.1"));
+        assert_eq!(of("1.27.0-rc.1").as_deref(), Some("1.27.0-rc.1"));
         assert_eq!(of("go1.20").as_deref(), Some("1.20.0"));
-        assert_eq!(of("go1.18.3b7").as_deref(), Some("1.18.3"));
+        assert_eq!(of("1.20").as_deref(), Some("1.20"));
         assert_eq!(of("v1.19.8").as_deref(), Some("1.19.8"));
         assert_eq!(of("1.19.8").as_deref(), Some("1.19.8"));
         assert_eq!(of("go"), None);

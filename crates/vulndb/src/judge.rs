@@ -3,10 +3,7 @@
 use model::{ApartReason, Class, FixStatus, Judgement};
 use package::{Catalogue, Confidence, Origin, Package, PackageType, Presence};
 
-use crate::{
-    Context, Judge,
-    kernel::{self, Role},
-};
+use crate::{Context, Judge, kernel::Role};
 
 /// What of a finding its judgement hangs on.
 pub(crate) struct Facts<'a> {
@@ -15,6 +12,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) known_exploited: bool,
     /// At least one statement's part is linked.
     pub(crate) linked: bool,
+    /// What the package is to the kernel.
+    pub(crate) role: Role,
 }
 
 /// The package of the distribution that owns a language package's files, and so judges it. What a third party's
@@ -43,7 +42,7 @@ pub(crate) fn judge(
     if context.judge == Judge::Installed && package.presence == Presence::Declared {
         return apart(ApartReason::DeclaredOnly);
     }
-    if matches!(kernel::role(package, catalogue), Role::Part | Role::NotRunning) {
+    if matches!(facts.role, Role::Part | Role::NotRunning) {
         return apart(ApartReason::NoKernel);
     }
     if !facts.linked {

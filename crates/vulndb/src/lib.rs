@@ -27,6 +27,7 @@ mod rating;
 mod record;
 mod remedy;
 mod statement;
+mod why;
 mod wire;
 
 #[cfg(test)]
@@ -39,5 +40,6 @@ pub use matches::{Assessment, Context, Counts, CoverageState, Judge, Match};
 pub use precedence::Tier;
 pub use record::{Coverage, End, Enrichment, Import, Lint, Range, Record, Statement, Status};
 pub use remedy::remedy;
+pub use why::{Explanation, Lookup, Said, Verdict, Why};
 
 pub(crate) use model::Class;

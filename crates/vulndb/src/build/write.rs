@@ -16,7 +16,7 @@ use super::{
     spill::Place,
 };
 use crate::{
-    Coverage, Enrichment, Error, Statement, Status,
+    Coverage, Enrichment, Error, Lint, Statement, Status,
     codec::{In, Malformed, Out},
     error::io,
     hash::{hash64, join},
@@ -70,6 +70,9 @@ impl<W: Write> Writer<'_, W> {
         Ok(())
     }
 }
+
+/// A name's hash, the name, its old number.
+type Key = (u64, Box<[u8]>, u32);
 
 /// Records in their final order.
 struct Order {
@@ -126,7 +129,7 @@ impl Builder {
         let (keys, positions) = self.sort_keys();
         summary.names = keys.len() as u64;
         let groups_of = self.write_groups(&mut writer, &keys, &positions, &order, &sources, &mut summary)?;
-        self.write_records(&mut writer, &order, &sources, groups_of)?;
+        self.write_records(&mut writer, &order, &sources, &groups_of)?;
         self.write_ids(&mut writer, &order)?;
         self.write_cves(&mut writer, &mut summary)?;
         self.write_facts(&mut writer, &sources, &order, &summary)?;
@@ -201,8 +204,8 @@ impl Builder {
     }
 
     /// Keys in the order of the table of names, each with its old number; and new positions by old number.
-    fn sort_keys(&mut self) -> (Vec<(u64, Box<[u8]>, u32)>, Vec<u32>) {
-        let mut keys: Vec<(u64, Box<[u8]>, u32)> =
+    fn sort_keys(&mut self) -> (Vec<Key>, Vec<u32>) {
+        let mut keys: Vec<Key> =
             std::mem::take(&mut self.keys).into_iter().map(|(key, old)| (hash64(&key), key, old)).collect();
         keys.sort_unstable();
         let mut positions = vec![0; keys.len()];
@@ -218,7 +221,7 @@ impl Builder {
     fn write_groups<W: Write>(
         &mut self,
         writer: &mut Writer<'_, W>,
-        keys: &[(u64, Box<[u8]>, u32)],
+        keys: &[Key],
         positions: &[u32],
         order: &Order,
         sources: &[u32],
@@ -288,14 +291,14 @@ impl Builder {
         writer: &mut Writer<'_, W>,
         order: &Order,
         sources: &[u32],
-        groups_of: Vec<(u32, u32)>,
+        groups_of: &[(u32, u32)],
     ) -> Result<(), Error> {
         writer.begin(Section::Records);
         let base = writer.at;
         let mut index = Out::default();
         let mut raw = Vec::new();
         let mut out = Out::default();
-        let mut rest = groups_of.as_slice();
+        let mut rest = groups_of;
         for (old, new) in order.old.iter().zip(0u32..) {
             let Some(record) = self.records.get(*old as usize) else { continue };
             self.spill.read(record.place, &mut raw)?;
@@ -426,7 +429,11 @@ impl Builder {
         out.number(summary.cves);
         out.number(summary.unparsable_ranges);
         self.lints.sort_unstable();
-        out.list(&self.lints, wire::write_lint);
+        let mut kept: Vec<Lint> = Vec::new();
+        for lints in self.lints.chunk_by(|a, b| (&a.source, &a.code) == (&b.source, &b.code)) {
+            kept.extend(lints.iter().take(super::MAX_LINTS as usize).cloned());
+        }
+        out.list(&kept, wire::write_lint);
         writer.begin(Section::Facts);
         writer.write(&out.0)?;
         writer.end(Section::Facts);

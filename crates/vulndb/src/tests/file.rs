@@ -1,19 +1,272 @@
-//! The file: damage, order, versions of the format.
+//! The file: damage, order, formats, what is told about it.
 
-use package::Ecosystem;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use model::{Kev, Rating, Reference, Severity};
+use package::{Ecosystem, PackageType};
 
 use super::support::*;
+use crate::{
+    Builder, Context, Coverage, CoverageState, Database, Enrichment, Error, Lint, Record, Status, layout,
+};
+
+fn records() -> Vec<Record> {
+    (0..60)
+        .map(|n| {
+            let package = format!("p{}", n % 7);
+            let mut next = record("osv-debian", &format!("D-{n}"), &[&format!("CVE-2024-{n}")])
+                .says(statement(Ecosystem::Debian, "12", &package).fixed("", &format!("1.{n}-1")))
+                .says(statement(Ecosystem::Npm, "", "left").fixed("0.1.0", &format!("0.{n}.1")));
+            next.references =
+                vec![Reference { kind: "ADVISORY".into(), url: format!("https://example.org/{n}") }];
+            next.aliases = vec![format!("GHSA-{n}")];
+            next.summary = "x".repeat(n);
+            if n % 9 == 0 {
+                next.source = "debian-tracker".into();
+                next.statements[0].status = Status::NotAffected;
+            }
+            next
+        })
+        .collect()
+}
+
+fn cves() -> Vec<Enrichment> {
+    (0..30)
+        .map(|n| Enrichment {
+            cve: format!("CVE-2024-{n}"),
+            ratings: vec![Rating {
+                source: "cna:a".into(),
+                severity: Severity::High,
+                score: None,
+                vector: None,
+            }],
+            kev: (n == 3).then(|| Kev { added: "a".into(), due: "b".into(), ransomware: true }),
+            ..Enrichment::default()
+        })
+        .collect()
+}
+
+fn bytes(records: &[Record], cves: &[Enrichment]) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db");
+    let mut builder = Builder::new(folder.path()).unwrap();
+    for record in records {
+        builder.add(record).unwrap();
+    }
+    for cve in cves {
+        builder.enrich(cve).unwrap();
+    }
+    for (source, ecosystem, release) in
+        [("osv-debian", Ecosystem::Debian, Some("12")), ("osv-npm", Ecosystem::Npm, None)]
+    {
+        builder.cover(Coverage {
+            source: source.into(),
+            ecosystem,
+            release: release.map(str::to_owned),
+            packages: None,
+            records: 5000,
+            newest: None,
+        });
+    }
+    builder.lint(Lint {
+        source: "osv-npm".into(),
+        code: "empty-range".into(),
+        record: "GHSA-1".into(),
+        detail: "a".into(),
+    });
+    builder.finish(&path).unwrap();
+    std::fs::read(&path).unwrap()
+}
+
+fn catalogue() -> package::Catalogue {
+    image(
+        "debian",
+        "12",
+        vec![
+            deb("p1", "1.20-1", "p1", "1.20-1"),
+            deb("p3", "1.40-1", "p3", "1.40-1"),
+            package::Package::new(PackageType::Npm, "left", "0.3.0"),
+            package::Package::new(PackageType::Npm, "unknown", "0.30.0"),
+        ],
+    )
+}
+
+#[test]
+fn every_byte_flipped_gives_an_error_or_the_right_answer() {
+    let sound = bytes(&records()[..24], &cves()[..8]);
+    let right = Database::from_bytes(sound.clone()).unwrap();
+    right.verify_all().unwrap();
+    let catalogue = catalogue();
+    let expected = right.assess(&catalogue, &Context::default());
+    assert!(expected.matches.len() > 15, "{}", expected.matches.len());
+    assert_eq!(expected.problems, []);
+    let why = right.why("CVE-2024-10", &catalogue, None, &Context::default());
+    let (refused, damaged) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let at = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut other = sound.clone();
+                loop {
+                    let at = at.fetch_add(1, Ordering::Relaxed);
+                    if at >= other.len() {
+                        break;
+                    }
+                    let flip = 1 << (at % 8);
+                    other[at] ^= flip;
+                    match Database::from_bytes(other.clone()) {
+                        Err(_) => {
+                            refused.fetch_add(1, Ordering::Relaxed);
+                        }
+                        Ok(database) => {
+                            assert!(database.verify_all().is_err(), "byte {at}");
+                            let database = Database::from_bytes(other.clone()).unwrap();
+                            let found = database.assess(&catalogue, &Context::default());
+                            if found.problems.is_empty() {
+                                assert_eq!(found, expected, "byte {at}");
+                            } else {
+                                damaged.fetch_add(1, Ordering::Relaxed);
+                                assert!(found.coverage.contains(&CoverageState::Damaged));
+                                assert_eq!(found.problems[0].code, crate::problems::DAMAGED);
+                            }
+                            let again = database.why("CVE-2024-10", &catalogue, None, &Context::default());
+                            assert!(again == why || !again.problems.is_empty(), "byte {at}");
+                            let _ = database.names();
+                            let _ = database.lints();
+                        }
+                    }
+                    other[at] ^= flip;
+                }
+            });
+        }
+    });
+    assert!(refused.into_inner() >= 4096, "the header at least");
+    assert!(damaged.into_inner() > 0, "blocks are checked when they are touched");
+}
+
+/// A database whose block hashes are right and whose content is not: bounds checks alone stand between it and a panic.
+#[test]
+fn content_that_lies_behind_right_hashes_never_panics() {
+    let sound = bytes(&records()[..24], &cves()[..8]);
+    let catalogue = catalogue();
+    let header = layout::Header::decode(&sound[..4096], sound.len() as u64).unwrap();
+    for at in (4096..usize::try_from(header.sums.offset).unwrap()).step_by(3) {
+        for flip in [0xFFu8, 0x80, 0x01] {
+            let mut other = sound.clone();
+            other[at] ^= flip;
+            let database = Database::from_bytes(rehash(other, header));
+            if let Ok(database) = database {
+                let _ = database.assess(&catalogue, &Context::default());
+                let _ = database.why("CVE-2024-10", &catalogue, None, &Context::default()).to_string();
+                let _ = (database.names(), database.lints(), database.enrichment("CVE-2024-3"));
+            }
+        }
+    }
+}
+
+fn rehash(mut bytes: Vec<u8>, header: layout::Header) -> Vec<u8> {
+    let (start, end) = (header.sums.offset as usize, (header.sums.offset + header.sums.len) as usize);
+    let sums: Vec<u8> =
+        bytes[4096..start].chunks(4096).flat_map(|block| crate::hash::hash64(block).to_le_bytes()).collect();
+    bytes[start..end].copy_from_slice(&sums);
+    let header = layout::Header { sums_hash: crate::hash::hash64(&sums), ..header };
+    bytes[..4096].copy_from_slice(&header.encode());
+    bytes
+}
+
+#[test]
+fn a_cut_file_is_refused_at_every_length() {
+    let sound = bytes(&records()[..5], &[]);
+    for len in (0..sound.len()).step_by(97).chain([sound.len() - 1]) {
+        assert!(Database::from_bytes(sound[..len].to_vec()).is_err(), "{len}");
+    }
+    let mut grown = sound.clone();
+    grown.push(0);
+    assert!(Database::from_bytes(grown).is_err());
+}
+
+#[test]
+fn errors_say_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = Database::open(&folder.path().join("none")).err().unwrap();
+    assert!(missing.to_string().starts_with("cannot open"), "{missing}");
+    let path = folder.path().join("text");
+    std::fs::write(&path, "hello").unwrap();
+    let error = Database::open(&path).err().unwrap();
+    assert_eq!(error.to_string(), "this is no Seawall database; give a file that `seawall db import` wrote");
+    std::fs::write(&path, "").unwrap();
+    assert!(matches!(Database::open(&path), Err(Error::NotADatabase)));
+    let mut other = bytes(&records()[..1], &[]);
+    other[8] = 99;
+    let hash = crate::hash::hash64(&other[..4088]);
+    other[4088..4096].copy_from_slice(&hash.to_le_bytes());
+    std::fs::write(&path, &other).unwrap();
+    let error = Database::open(&path).err().unwrap();
+    assert!(matches!(error, Error::Version { found: 99, expected: layout::FORMAT }));
+    assert!(error.to_string().contains("import the sources again"), "{error}");
+}
 
 #[test]
 fn order_does_not_matter() {
-    let records: Vec<_> = (0..40)
-        .map(|n| {
-            record("osv-debian", &format!("D-{n}"), &[&format!("CVE-2024-{n}")]).says(
-                statement(Ecosystem::Debian, "12", &format!("p{}", n % 7)).fixed("", &format!("1.{n}-1")),
-            )
-        })
-        .collect();
-    let mut other = records.clone();
-    other.reverse();
-    assert_eq!(database(&records, &[]).sha256(), database(&other, &[]).sha256());
+    let (records, cves) = (records(), cves());
+    let sound = bytes(&records, &cves);
+    let mut other: Vec<Record> = records.iter().rev().cloned().collect();
+    other.rotate_left(17);
+    other.push(records[3].clone());
+    let mut cves: Vec<Enrichment> = cves.into_iter().rev().collect();
+    cves.rotate_left(5);
+    assert!(sound == bytes(&other, &cves), "equal input in any order gives equal bytes");
+}
+
+#[test]
+fn what_is_known_of_a_cve_is_joined() {
+    let rated = Enrichment {
+        cve: "CVE-1".into(),
+        title: "A flaw".into(),
+        ratings: vec![Rating { source: "cna:a".into(), severity: Severity::Low, score: None, vector: None }],
+        cwes: vec!["CWE-79".into()],
+        ..Enrichment::default()
+    };
+    let exploited = Enrichment {
+        cve: "cve-1".into(),
+        kev: Some(Kev { added: "2025-01-01".into(), due: String::new(), ransomware: false }),
+        cwes: vec!["CWE-20".into()],
+        ..Enrichment::default()
+    };
+    let likely = Enrichment { cve: "CVE-1".into(), epss: Some((0.5, 0.9)), ..Enrichment::default() };
+    let database = Database::from_bytes(bytes(&[], &[likely, exploited, rated])).unwrap();
+    let known = database.enrichment("CVE-1").unwrap().unwrap();
+    assert_eq!((known.title.as_str(), known.epss), ("A flaw", Some((0.5, 0.9))));
+    assert_eq!(known.cwes, ["CWE-20", "CWE-79"]);
+    assert!(known.kev.is_some() && known.ratings.len() == 1);
+    assert_eq!(database.info().cves, 1);
+    assert_eq!(database.enrichment("CVE-2").unwrap(), None);
+}
+
+#[test]
+fn what_is_in_it_is_told() {
+    let database = Database::from_bytes(bytes(&records(), &cves())).unwrap();
+    let info = database.info();
+    assert_eq!((info.records, info.statements, info.cves), (60, 120, 30));
+    let sources: Vec<(&str, u64)> =
+        info.sources.iter().map(|source| (source.slug.as_str(), source.records)).collect();
+    assert_eq!(sources, [("debian-tracker", 7), ("osv-debian", 53), ("osv-npm", 0)]);
+    assert_eq!(info.sources[2].lints["empty-range"], 1);
+    assert_eq!(database.lints().unwrap()[0].record, "GHSA-1");
+    let found = database.records("ghsa-7").unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].0.id, "D-7");
+    assert_eq!(found[0].1.iter().map(|name| name.name.as_str()).collect::<Vec<_>>(), ["p0", "left"]);
+}
+
+#[test]
+fn the_content_hash_changes_with_what_is_said_and_only_then() {
+    let before = Database::from_bytes(bytes(&records(), &[])).unwrap().names().unwrap();
+    let mut changed = records();
+    changed[10].statements[0].ranges = vec![range("", "9-1")];
+    changed.push(record("osv-debian", "NEW", &["CVE-9"]).says(statement(Ecosystem::Debian, "12", "new")));
+    let after = Database::from_bytes(bytes(&changed, &[])).unwrap().names().unwrap();
+    let differ: Vec<&str> =
+        after.iter().filter(|name| !before.contains(name)).map(|name| name.name.as_str()).collect();
+    assert_eq!(differ, ["new", "p3"]);
 }

@@ -1,9 +1,7 @@
 //! Short ways to say records, packages and catalogues.
 
 use model::{Class, Judgement, Severity};
-use package::{
-    Catalogue, Distro, Ecosystem, NameKind, OsRelease, Package, PackageIndex, PackageType, Source,
-};
+use package::{Catalogue, Distro, Ecosystem, OsRelease, Package, PackageIndex, PackageType, Source};
 
 use crate::{
     Assessment, Builder, Context, Coverage, Database, End, Enrichment, Match, Range, Record, Statement,
@@ -106,7 +104,7 @@ pub(super) fn database(records: &[Record], cves: &[Enrichment]) -> Database {
 /// A catalogue of an image of this distribution.
 pub(super) fn image(id: &str, version: &str, packages: Vec<Package>) -> Catalogue {
     let os_release = OsRelease { id: id.into(), version_id: version.into(), ..OsRelease::default() };
-    let distro = (!id.is_empty()).then(|| Distro { os_release, distroless: false });
+    let distro = (!id.is_empty()).then_some(Distro { os_release, distroless: false });
     Catalogue { distro, packages, ..Catalogue::default() }
 }
 
@@ -154,10 +152,4 @@ pub(super) fn of(found: &Assessment, index: u32) -> impl Iterator<Item = &Match>
 pub(super) fn one(found: &Assessment) -> &Match {
     assert_eq!(found.matches.len(), 1, "{:#?}", found.matches);
     &found.matches[0]
-}
-
-/// Which name a statement is about.
-pub(super) fn named(mut statement: Statement, name: NameKind) -> Statement {
-    statement.name = name;
-    statement
 }
