@@ -11,7 +11,7 @@ use model::{Effect, Problem, Problems};
 use package::{Catalogue, Package, PackageIndex};
 
 use crate::{
-    Assessment, Context, CoverageState, Database, Enrichment, Error, Match, Record,
+    Assessment, Context, CoverageState, Database, Enrichment, Error, Match,
     codec::{Malformed, Out},
     examine::{Outcome, Placed},
     finding, golang, judge,
@@ -20,6 +20,7 @@ use crate::{
     precedence::Tier,
     problems,
     statement::{Hit, Tail, View},
+    wire::RecordRef,
 };
 
 type Map<K, V> = HashMap<K, V, FixedState>;
@@ -32,7 +33,7 @@ pub(crate) struct Held<'a> {
     pub(crate) tail: Tail<'a>,
     /// Lower counts first.
     pub(crate) rank: Rank,
-    pub(crate) record: Rc<Record>,
+    pub(crate) record: Rc<RecordRef<'a>>,
 }
 
 /// Tier, then Ubuntu Pro after the base system.
@@ -42,7 +43,7 @@ pub(crate) type Rank = (Tier, bool);
 pub(crate) struct Examined<'a> {
     pub(crate) placed: Vec<(Query<'a>, Placed<'a>)>,
     pub(crate) held: Vec<Held<'a>>,
-    /// Records that say "not affected", and their rank; explicit where the source says so in words.
+    /// Records that say "not affected", sorted.
     pub(crate) cleared: Vec<Cleared>,
     pub(crate) state: CoverageState,
 }
@@ -62,7 +63,7 @@ pub(crate) struct Run<'a> {
     pub(crate) catalogue: &'a Catalogue,
     pub(crate) context: &'a Context,
     os: &'a Os,
-    records: Map<u32, Rc<Record>>,
+    records: Map<u32, Rc<RecordRef<'a>>>,
     enrichment: Map<String, Option<Rc<Enrichment>>>,
     scratch: Out,
     pub(crate) assessment: Assessment,
@@ -198,6 +199,7 @@ impl<'a> Run<'a> {
             found.state = database.coverage_of(first.ecosystem, &first.release, &first.name, spoken);
         }
         found.held.sort_by_key(|held| (held.rank, held.view.record));
+        found.cleared.sort_unstable_by_key(|cleared| cleared.record);
         Ok(found)
     }
 
@@ -241,7 +243,7 @@ impl<'a> Run<'a> {
     }
 
     /// A record, read once.
-    pub(crate) fn record(&mut self, number: u32) -> Result<Rc<Record>, Error> {
+    pub(crate) fn record(&mut self, number: u32) -> Result<Rc<RecordRef<'a>>, Error> {
         if let Some(record) = self.records.get(&number) {
             return Ok(Rc::clone(record));
         }

@@ -13,7 +13,7 @@ use crate::{
     layout::{FORMAT, Section, Span},
     map::Map,
     statement::Group,
-    wire,
+    wire::{self, RecordRef},
 };
 
 const NAME_ROW: u64 = 32;
@@ -319,17 +319,16 @@ impl Database {
         self.facts.sources.get(source as usize).map_or("", |(slug, ..)| slug)
     }
 
-    /// A record without its statements, and the groups that it speaks in.
-    pub(crate) fn record(&self, number: u32) -> Result<(Record, Vec<u32>), Error> {
+    /// A record in place; what is left to read are the groups that it speaks in.
+    pub(crate) fn record(&self, number: u32) -> Result<(RecordRef<'_>, In<'_>), Error> {
         let bad = |_: Malformed| self.corrupt(Section::Records);
         let mut index = In(self.map.get(Section::RecordIndex, u64::from(number) * 8, 16)?);
         let (from, to) = (index.u64().map_err(bad)?, index.u64().map_err(bad)?);
         let len = to.checked_sub(from).ok_or_else(|| self.corrupt(Section::RecordIndex))?;
         let mut read = In(self.map.get(Section::Records, from, len)?);
         let source = read.index().map_err(bad)?;
-        let record = wire::read_record(&mut read, self.slug(source)).map_err(bad)?;
-        let groups = read.list(In::index).map_err(bad)?;
-        Ok((record, groups))
+        let record = RecordRef::read(&mut read, self.slug(source)).map_err(bad)?;
+        Ok((record, read))
     }
 
     /// Numbers of the records that bear an id as their own, as CVE or as alias; sorted.
@@ -345,9 +344,7 @@ impl Database {
                 break;
             }
             let number = read.u32().map_err(bad)?;
-            let (record, _) = self.record(number)?;
-            let mut ids = std::iter::once(&record.id).chain(&record.cves).chain(&record.aliases);
-            if ids.any(|known| known.eq_ignore_ascii_case(id)) {
+            if self.record(number)?.0.bears(id) {
                 records.push(number);
             }
             row += 1;
@@ -363,7 +360,8 @@ impl Database {
         self.records_named(id)?
             .into_iter()
             .map(|number| {
-                let (record, groups) = self.record(number)?;
+                let (record, mut rest) = self.record(number)?;
+                let groups = rest.list(In::index).map_err(|_| self.corrupt(Section::Records))?;
                 let names = groups
                     .into_iter()
                     .map(|row| {
@@ -377,7 +375,7 @@ impl Database {
                         })
                     })
                     .collect::<Result<_, Error>>()?;
-                Ok((record, names))
+                Ok((record.to_record(), names))
             })
             .collect()
     }

@@ -1,19 +1,20 @@
 //! From statements that hold to findings: one for each CVE, all records as evidence.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::FixedState;
-use model::{Class, FixStatus, MatchedRecord, Rating, Severity};
+use model::{Class, FixStatus, MatchedRecord, Rating, Reference, Severity};
 use package::{Package, PackageIndex};
 
 use crate::{
     Enrichment, Error, Match,
-    assess::{Examined, Held, Rank, Run},
+    assess::{Cleared, Examined, Held, Rank, Run},
     codec::Malformed,
     judge,
     kernel::{self, Role},
     layout::Section,
     rating,
+    wire::RatingRef,
 };
 
 /// The findings of a package, sorted by id.
@@ -24,13 +25,14 @@ pub(crate) fn of<'a>(
     found: &Examined<'a>,
 ) -> Result<Vec<Match>, Error> {
     let mut matches = Vec::new();
+    let overruling = Overruling::of(package, found);
     let subject = Subject { index, package, found, role: kernel::role(package, run.catalogue) };
     for (id, held) in group(&found.held) {
         let count = held.len() as u64;
         run.assessment.counts.hits += count;
         let best = held.iter().map(|held| held.rank).min();
         if let Some(best) = best
-            && is_overruled(run, package, found, &id, best)?
+            && overruling.reaches(run, &id, best)?
         {
             run.assessment.counts.overruled += count;
             continue;
@@ -54,7 +56,7 @@ fn group<'h, 'a>(held: &'h [Held<'a>]) -> Vec<(String, Vec<&'h Held<'a>>)> {
     for held in held {
         for cve in &held.record.cves {
             let at = *by_name.entry(cve).or_insert_with(|| {
-                findings.push((cve.clone(), Vec::new()));
+                findings.push(((*cve).to_owned(), Vec::new()));
                 findings.len() - 1
             });
             push(&mut findings, at, held);
@@ -68,8 +70,8 @@ fn group<'h, 'a>(held: &'h [Held<'a>]) -> Vec<(String, Vec<&'h Held<'a>>)> {
     let mut shared: HashMap<&str, BTreeSet<usize>, FixedState> = HashMap::default();
     for held in held {
         for cve in &held.record.cves {
-            let Some(at) = by_name.get(cve.as_str()) else { continue };
-            for id in own_ids(held).chain([cve.as_str()]) {
+            let Some(at) = by_name.get(cve) else { continue };
+            for id in own_ids(held).chain([*cve]) {
                 shared.entry(id).or_default().insert(*at);
             }
         }
@@ -78,7 +80,7 @@ fn group<'h, 'a>(held: &'h [Held<'a>]) -> Vec<(String, Vec<&'h Held<'a>>)> {
         let joined: BTreeSet<usize> =
             own_ids(held).filter_map(|id| shared.get(id)).flatten().copied().collect();
         if joined.is_empty() {
-            findings.push((held.record.id.clone(), vec![held]));
+            findings.push((held.record.id.to_owned(), vec![held]));
             // Only the record that names a finding lends it its ids: aliases are not closed transitively.
             for id in own_ids(held) {
                 shared.entry(id).or_default().insert(findings.len() - 1);
@@ -95,7 +97,7 @@ fn group<'h, 'a>(held: &'h [Held<'a>]) -> Vec<(String, Vec<&'h Held<'a>>)> {
 }
 
 fn own_ids<'h>(held: &'h Held<'_>) -> impl Iterator<Item = &'h str> {
-    std::iter::once(held.record.id.as_str()).chain(held.record.aliases.iter().map(String::as_str))
+    std::iter::once(held.record.id).chain(held.record.aliases.iter().copied())
 }
 
 /// A record can hold in several statements (two names of one package): it is listed once.
@@ -109,35 +111,54 @@ fn push<'h, 'a>(findings: &mut [(String, Vec<&'h Held<'a>>)], at: usize, held: &
     }
 }
 
-/// Does a source of higher precedence say that this version is not affected? The distribution is believed about its
-/// own packages whether it says so in words or by a fix that is installed. About language packages only plain words
-/// count: curated lists of ranges are not always complete.
-fn is_overruled(
-    run: &Run<'_>,
-    package: &Package,
-    found: &Examined<'_>,
-    id: &str,
-    best: Rank,
-) -> Result<bool, Error> {
-    let higher = |rank: Rank| rank.0 < best.0;
-    // A fix of Ubuntu Pro that is installed speaks for a package that the base system leaves open.
-    let pro_fix = |cleared: &crate::assess::Cleared| {
-        cleared.rank.1
-            && !best.1
-            && found.placed.iter().any(|(query, _)| query.pro && query.version.contains("esm"))
-    };
-    // And a base system that has fixed it needs no Pro.
-    let base_fix = |rank: Rank| best.1 && !rank.1;
-    let counts = |cleared: &crate::assess::Cleared| {
-        (higher(cleared.rank) && (cleared.explicit || package.kind.is_os()))
-            || pro_fix(cleared)
-            || base_fix(cleared.rank)
-    };
-    if !found.cleared.iter().any(counts) {
-        return Ok(false);
+/// What can say against findings of a package. The distribution is believed about its own packages whether it says
+/// "not affected" in words or by a fix that is installed. About language packages only plain words count: curated lists
+/// of ranges are not always complete.
+struct Overruling<'s> {
+    /// Records that could overrule the finding of the lowest precedence, sorted.
+    cleared: Vec<&'s Cleared>,
+    /// A fix of Ubuntu Pro is installed: it speaks for what the base system leaves open.
+    pro: bool,
+}
+
+impl<'s> Overruling<'s> {
+    fn of(package: &Package, found: &'s Examined<'_>) -> Self {
+        let pro = found.placed.iter().any(|(query, _)| query.pro && query.version.contains("esm"));
+        let lowest = found.held.iter().map(|held| held.rank.0).max();
+        let by_pro = found.held.iter().any(|held| held.rank.1);
+        let cleared = found
+            .cleared
+            .iter()
+            .filter(|cleared| {
+                let higher = lowest.is_some_and(|lowest| cleared.rank.0 < lowest);
+                (higher && (cleared.explicit || package.kind.is_os()))
+                    || (cleared.rank.1 && pro)
+                    || (!cleared.rank.1 && by_pro)
+            })
+            .collect();
+        Self { cleared, pro }
     }
-    let named = run.database.records_named(id)?;
-    Ok(found.cleared.iter().any(|cleared| counts(cleared) && named.binary_search(&cleared.record).is_ok()))
+
+    /// Does one of them overrule a finding whose highest statement has rank `best`?
+    fn reaches(&self, run: &Run<'_>, id: &str, best: Rank) -> Result<bool, Error> {
+        if self.cleared.is_empty() {
+            return Ok(false);
+        }
+        let overrules = |cleared: &Cleared| {
+            cleared.rank.0 < best.0
+                || (cleared.rank.1 && !best.1 && self.pro)
+                // What the base system has fixed needs no Pro.
+                || (best.1 && !cleared.rank.1)
+        };
+        for record in run.database.records_named(id)? {
+            let from = self.cleared.partition_point(|cleared| cleared.record < record);
+            let mut same = self.cleared.iter().skip(from).take_while(|cleared| cleared.record == record);
+            if same.any(|cleared| overrules(cleared)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 /// The package that findings are about.
@@ -161,8 +182,8 @@ fn one(
     for held in held {
         let Some((_, placed)) = found.placed.get(held.placed) else { continue };
         records.push(MatchedRecord {
-            source: held.record.source.clone(),
-            id: held.record.id.clone(),
+            source: held.record.source.to_owned(),
+            id: held.record.id.to_owned(),
             range: held.hit.words(&placed.group).map_err(damaged)?,
             fix: held.view.fix(&placed.group, held.hit, held.tail.reason).map_err(damaged)?,
             class: held.view.class,
@@ -183,30 +204,34 @@ fn one(
         run.context,
         &judge::Facts { class, fix: &fix, known_exploited, linked, role },
     );
-    let mut aliases: BTreeSet<&str> = held.iter().flat_map(|held| own_ids(held)).collect();
-    aliases.remove(id.as_str());
+    let aliases = distinct(held.iter().flat_map(|held| own_ids(held)).filter(|alias| *alias != id));
     let query = held.first().and_then(|held| found.placed.get(held.placed)).map(|(query, _)| query);
-    let mut cwes: BTreeSet<&str> =
-        held.iter().flat_map(|held| held.record.cwes.iter().map(String::as_str)).collect();
-    cwes.extend(known.iter().flat_map(|known| known.cwes.iter().map(String::as_str)));
-    let mut seen = BTreeSet::new();
-    let references = held
-        .iter()
-        .flat_map(|held| &held.record.references)
-        .filter(|reference| seen.insert(reference.url.as_str()))
-        .cloned()
+    let cwes = distinct(
+        held.iter()
+            .flat_map(|held| held.record.cwes.iter().copied())
+            .chain(known.iter().flat_map(|known| known.cwes.iter().map(String::as_str))),
+    );
+    let mut links: Vec<(&str, &str)> = Vec::new();
+    for link in held.iter().flat_map(|held| &held.record.references) {
+        // A handful a record: a scan is cheaper than a set, and keeps their order.
+        if !links.iter().any(|(_, url)| *url == link.1) {
+            links.push(*link);
+        }
+    }
+    let references = links
+        .into_iter()
+        .map(|(kind, url)| Reference { kind: kind.to_owned(), url: url.to_owned() })
         .collect();
     let title = known.map(|known| known.title.as_str());
-    let summary =
-        held.iter().map(|held| held.record.summary.as_str()).chain(title).find(|text| !text.is_empty());
+    let summary = held.iter().map(|held| held.record.summary).chain(title).find(|text| !text.is_empty());
     let published = held
         .iter()
-        .filter_map(|held| held.record.published.as_deref())
+        .filter_map(|held| held.record.published)
         .chain(known.and_then(|known| known.published.as_deref()))
         .min();
     Ok(Match {
         package: index,
-        aliases: aliases.into_iter().map(str::to_owned).collect(),
+        aliases,
         class,
         summary: summary.unwrap_or_default().to_owned(),
         ecosystem: query.map_or(package::Ecosystem::Bitnami, |query| query.ecosystem),
@@ -219,7 +244,7 @@ fn one(
         severity,
         severity_source,
         ratings,
-        cwes: cwes.into_iter().map(str::to_owned).collect(),
+        cwes,
         kev: known.and_then(|known| known.kev.clone()),
         epss: known.and_then(|known| known.epss),
         ssvc: known.and_then(|known| known.ssvc.clone()),
@@ -229,6 +254,14 @@ fn one(
         judgement,
         id,
     })
+}
+
+/// Sorted, each once, kept.
+fn distinct<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<String> {
+    let mut texts: Vec<&str> = texts.collect();
+    texts.sort_unstable();
+    texts.dedup();
+    texts.into_iter().map(str::to_owned).collect()
 }
 
 /// Malware is malware whoever says it; else the word of the highest precedence.
@@ -288,27 +321,30 @@ fn fix(package: &Package, found: &Examined<'_>, held: &[&Held<'_>], records: &[M
 /// All ratings, first the sources that the ecosystem's row puts first. Of equal ones the first stays.
 fn ratings(found: &Examined<'_>, held: &[&Held<'_>], known: Option<&Enrichment>) -> Vec<Rating> {
     let row = found.placed.first().map(|(query, _)| query.ecosystem.row());
-    let mut of: BTreeMap<&str, Vec<Rating>> = BTreeMap::new();
-    let record = of.entry("record").or_default();
+    let mut record: Vec<Rating> = Vec::new();
     for held in held {
         if held.view.severity != Severity::Unknown {
             // A distribution rates its packages under its own name, a language's source under its slug.
             let source = match row {
                 Some(row) if !row.os_ids.is_empty() => row.purl_namespace.to_owned(),
-                _ => held.record.source.clone(),
+                _ => held.record.source.to_owned(),
             };
             record.push(Rating { source, severity: held.view.severity, score: None, vector: None });
         }
-        let mut own: Vec<&Rating> = held.record.ratings.iter().collect();
-        own.sort_by_key(|rating| rating::rank(rating));
-        record.extend(own.into_iter().cloned());
+        let mut own = held.record.ratings.clone();
+        own.sort_by_key(|rating| rating::rank(rating.source, rating.score, rating.vector));
+        record.extend(own.into_iter().map(RatingRef::to_rating));
     }
     let mut cve: Vec<Rating> = known.map(|known| known.ratings.clone()).unwrap_or_default();
-    cve.sort_by(|a, b| (rating::rank(a), &a.source).cmp(&(rating::rank(b), &b.source)));
-    of.insert("cve", cve);
-    let mut out: Vec<Rating> = Vec::new();
+    let rank = |rating: &Rating| rating::rank(&rating.source, rating.score, rating.vector.as_deref());
+    cve.sort_by(|a, b| (rank(a), &a.source).cmp(&(rank(b), &b.source)));
+    let mut out: Vec<Rating> = Vec::with_capacity(record.len() + cve.len());
     for slot in row.map_or(&["record", "cve"][..], |row| row.severity) {
-        for rating in of.remove(slot).unwrap_or_default() {
+        let these = match *slot {
+            "record" => std::mem::take(&mut record),
+            _ => std::mem::take(&mut cve),
+        };
+        for rating in these {
             if !out.contains(&rating) {
                 out.push(rating);
             }

@@ -22,10 +22,10 @@ pub(crate) fn complete(rating: &Rating) -> (Severity, Option<f64>) {
 
 /// Within one record: a word before a computed one, then the newest CVSS; within a CVE's: who assigned it (the CNA)
 /// before CISA and others, as CISA itself says.
-pub(crate) fn rank(rating: &Rating) -> (u8, u8) {
-    let who = if rating.source.starts_with("cna") { 0 } else { 1 };
-    let what = match rating.vector.as_deref() {
-        None if rating.score.is_none() => 0,
+pub(crate) fn rank(source: &str, score: Option<f64>, vector: Option<&str>) -> (u8, u8) {
+    let who = if source.starts_with("cna") { 0 } else { 1 };
+    let what = match vector {
+        None if score.is_none() => 0,
         Some(vector) if vector.starts_with("CVSS:4") => 1,
         Some(vector) if vector.starts_with("CVSS:3.1") => 2,
         Some(vector) if vector.starts_with("CVSS:3") => 3,

@@ -247,7 +247,7 @@ impl<'a> Run<'a> {
                 if numbers.binary_search(&view.record).is_ok() {
                     let mut said = said(placed, &view, &query.version).map_err(damaged)?;
                     said.source = self.database.slug(view.source).to_owned();
-                    said.record = self.database.record(view.record)?.0.id;
+                    said.record = self.database.record(view.record)?.0.id.to_owned();
                     statements.push(said);
                 }
             }

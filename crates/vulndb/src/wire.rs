@@ -97,23 +97,100 @@ pub(crate) fn write_record(record: &Record, out: &mut Out) {
     });
 }
 
-/// Reads what [`write_record`] wrote.
-pub(crate) fn read_record(read: &mut In<'_>, source: &str) -> Result<Record> {
-    Ok(Record {
-        source: source.to_owned(),
-        id: read.owned()?,
-        class: class_of(read.u8()?)?,
-        withdrawn: read.u8()? != 0,
-        cves: read.texts()?,
-        aliases: read.texts()?,
-        summary: read.owned()?,
-        published: read.option(In::owned)?,
-        modified: read.option(In::owned)?,
-        ratings: read.list(read_rating)?,
-        cwes: read.texts()?,
-        references: read.list(|read| Ok(Reference { kind: read.owned()?, url: read.owned()? }))?,
-        statements: Vec::new(),
-    })
+/// A record in place: matching reads thousands and keeps few of their texts.
+pub(crate) struct RecordRef<'a> {
+    pub(crate) source: &'a str,
+    pub(crate) id: &'a str,
+    pub(crate) class: Class,
+    pub(crate) withdrawn: bool,
+    pub(crate) cves: Vec<&'a str>,
+    pub(crate) aliases: Vec<&'a str>,
+    pub(crate) summary: &'a str,
+    pub(crate) published: Option<&'a str>,
+    pub(crate) modified: Option<&'a str>,
+    pub(crate) ratings: Vec<RatingRef<'a>>,
+    pub(crate) cwes: Vec<&'a str>,
+    /// Kind and address.
+    pub(crate) references: Vec<(&'a str, &'a str)>,
+}
+
+/// A rating in place.
+#[derive(Clone, Copy)]
+pub(crate) struct RatingRef<'a> {
+    pub(crate) source: &'a str,
+    pub(crate) severity: Severity,
+    pub(crate) score: Option<f64>,
+    pub(crate) vector: Option<&'a str>,
+}
+
+impl<'a> RecordRef<'a> {
+    /// Reads what [`write_record`] wrote.
+    pub(crate) fn read(read: &mut In<'a>, source: &'a str) -> Result<Self> {
+        Ok(Self {
+            source,
+            id: read.text()?,
+            class: class_of(read.u8()?)?,
+            withdrawn: read.u8()? != 0,
+            cves: read.list(In::text)?,
+            aliases: read.list(In::text)?,
+            summary: read.text()?,
+            published: read.option(In::text)?,
+            modified: read.option(In::text)?,
+            ratings: read.list(RatingRef::read)?,
+            cwes: read.list(In::text)?,
+            references: read.list(|read| Ok((read.text()?, read.text()?)))?,
+        })
+    }
+
+    /// Is `id` its own, one of its CVEs or an alias? Case does not matter.
+    pub(crate) fn bears(&self, id: &str) -> bool {
+        let mut ids = std::iter::once(&self.id).chain(&self.cves).chain(&self.aliases);
+        ids.any(|known| known.eq_ignore_ascii_case(id))
+    }
+
+    /// The same, kept; statements stay in the file.
+    pub(crate) fn to_record(&self) -> Record {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        Record {
+            source: self.source.to_owned(),
+            id: self.id.to_owned(),
+            cves: texts(&self.cves),
+            aliases: texts(&self.aliases),
+            class: self.class,
+            summary: self.summary.to_owned(),
+            published: self.published.map(str::to_owned),
+            modified: self.modified.map(str::to_owned),
+            withdrawn: self.withdrawn,
+            ratings: self.ratings.iter().map(|rating| rating.to_rating()).collect(),
+            cwes: texts(&self.cwes),
+            references: self
+                .references
+                .iter()
+                .map(|(kind, url)| Reference { kind: (*kind).to_owned(), url: (*url).to_owned() })
+                .collect(),
+            statements: Vec::new(),
+        }
+    }
+}
+
+impl<'a> RatingRef<'a> {
+    fn read(read: &mut In<'a>) -> Result<Self> {
+        Ok(Self {
+            source: read.text()?,
+            severity: severity_of(read.u8()?)?,
+            score: read.option(In::float)?,
+            vector: read.option(In::text)?,
+        })
+    }
+
+    pub(crate) fn to_rating(self) -> Rating {
+        Rating {
+            source: self.source.to_owned(),
+            severity: self.severity,
+            score: self.score,
+            vector: self.vector.map(str::to_owned),
+        }
+    }
 }
 
 fn write_rating(out: &mut Out, rating: &Rating) {
@@ -126,12 +203,7 @@ fn write_rating(out: &mut Out, rating: &Rating) {
 }
 
 fn read_rating(read: &mut In<'_>) -> Result<Rating> {
-    Ok(Rating {
-        source: read.owned()?,
-        severity: severity_of(read.u8()?)?,
-        score: read.option(In::float)?,
-        vector: read.option(In::owned)?,
-    })
+    RatingRef::read(read).map(RatingRef::to_rating)
 }
 
 /// A statement without its key.
