@@ -465,6 +465,22 @@ fn no_file_names_a_machine_or_a_registry() {
 }
 
 #[test]
+fn links_in_texts_lead_somewhere() {
+    let mut wrong = Vec::new();
+    for (name, text) in texts().filter(|(name, _)| name.ends_with(".md")) {
+        let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+        for rest in text.split("](").skip(1) {
+            let Some((link, _)) = rest.split_once(')') else { continue };
+            let file = link.split('#').next().unwrap_or_default();
+            if !file.is_empty() && !file.contains("://") && !root().join(folder).join(file).exists() {
+                wrong.push(format!("{name}: {link}"));
+            }
+        }
+    }
+    none_wrong("links to nothing", &wrong);
+}
+
+#[test]
 fn every_test_is_in_a_suite_with_a_budget() {
     let suites = fs::read_to_string(root().join("tests/suites.tsv")).expect("tests/suites.tsv is there");
     let (mut wrong, mut seen, mut commands) = (Vec::new(), BTreeSet::new(), Vec::new());
