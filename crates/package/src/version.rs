@@ -1,7 +1,7 @@
 //! Version orders, each exact to its native tool.
 //!
 //! A text is parsed once into a [`Version`]; comparing two of them reads both texts in place and allocates nothing. Every
-//! order is total. Where a native tool refuses a text, so do we, save for a few tolerances that advisories need: white
+//! order is total but Maven's, which the tool itself lets go in circles for odd texts. Where a native tool refuses a text, so do we, save for a few tolerances that advisories need: white
 //! space around a text never counts, and each module names its own. The tests under `tests/orders.rs` hold each order against the tool itself.
 //!
 //! A range that starts at OSV's `introduced: "0"` starts before every version: that is for the reader of ranges to

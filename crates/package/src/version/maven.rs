@@ -4,6 +4,9 @@
 //! Maven reads a version as a list whose last item may be a list again (a hyphen, or a change between digits and letters,
 //! opens one). As a nested list is always the last item, the whole is kept flat here: a [`Item::List`] opens the next
 //! level, and comparing two versions is walking both rows once.
+//!
+//! The tool's order is not transitive: 1.sp.1 > 1 > 1-alpha > 1.sp.1. So is this one; texts that people publish do not go in
+//! circles.
 
 use std::cmp::Ordering;
 
