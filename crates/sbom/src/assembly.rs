@@ -216,6 +216,7 @@ pub fn assemble(view: &dyn View, facts: &[FileFact], options: &Options) -> Assem
     lang::go::assemble(&mut draft);
     lang::rust::assemble(&mut draft);
     lang::java::assemble(&mut draft);
+    lang::carry::assemble(&mut draft);
     finish::finish(draft, options)
 }
 

@@ -6,8 +6,6 @@ mod document;
 mod foreign;
 pub mod spdx;
 
-use std::borrow::Cow;
-
 use model::{Budget, Effect, Problem, Problems};
 use package::Catalogue;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
@@ -16,6 +14,7 @@ pub use document::{Analysis, DocumentInfo, Rating, SubjectKind, Vulnerability, u
 
 use crate::{
     json::{Object, Take, Text},
+    lang::input,
     problems,
 };
 
@@ -51,7 +50,7 @@ impl Format {
 /// Which format a document is in; `None` where it is none of them. Reads as much of it as that takes.
 #[must_use]
 pub fn detect(bytes: &[u8]) -> Option<Format> {
-    let text = decode(bytes);
+    let text = input::text(bytes);
     let text = text.trim_start();
     if text.starts_with('<') {
         let head: String = text.chars().take(2_000).collect();
@@ -116,20 +115,6 @@ fn refused(code: model::ProblemCode, message: &str) -> (Catalogue, Vec<Problem>)
 
 /// The subject of problems of a document as a whole.
 const DOCUMENT: &str = "document";
-
-/// The text of a document. Shells on Windows write UTF-16 when they redirect.
-fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    let utf16 = |unit: fn([u8; 2]) -> u16| {
-        let units = bytes.get(2..).unwrap_or_default().chunks_exact(2);
-        let units = units.filter_map(|pair| pair.try_into().ok()).map(unit);
-        char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>()
-    };
-    match bytes {
-        [0xff, 0xfe, ..] => Cow::Owned(utf16(u16::from_le_bytes)),
-        [0xfe, 0xff, ..] => Cow::Owned(utf16(u16::from_be_bytes)),
-        _ => crate::lang::input::text(bytes),
-    }
-}
 
 /// Is the document small enough to be read? Else the problem says the limit.
 fn check_size(bytes: &[u8], budget: &Budget, problems: &mut Problems) -> bool {

@@ -1,6 +1,7 @@
 //! Packages of programming languages.
 
 mod bytes;
+pub(crate) mod carry;
 pub(crate) mod elf;
 pub(crate) mod go;
 pub(crate) mod input;

@@ -25,6 +25,9 @@ impl<'a> FileInfo<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reader(u8);
 
+/// Do these first bytes look like a file of this kind?
+type Fits = fn(&[u8]) -> bool;
+
 /// A row of the table of readers.
 pub(crate) struct Row {
     /// For problems and debugging.
@@ -32,7 +35,7 @@ pub(crate) struct Row {
     /// By path, size and mode alone: is this file of this kind, as far as can be told?
     pub(crate) wants: fn(&FileInfo<'_>) -> bool,
     /// How many of the first bytes decide, and whether they fit; `None`: the path decides.
-    pub(crate) peek: Option<(usize, fn(&[u8]) -> bool)>,
+    pub(crate) peek: Option<(usize, Fits)>,
     /// Do the facts depend on the content only? Then a hard link to a file that was read has the same facts.
     pub(crate) by_content: bool,
     /// Largest file that is read.

@@ -14,7 +14,7 @@ use super::Draft;
 /// The paths that one OS package owns, without leading slashes.
 #[derive(Clone, Debug)]
 pub(crate) enum Paths<'a> {
-    /// One a line.
+    /// Each ended by a newline.
     Lines(&'a str),
     /// Directories and the names in them.
     Table(Cow<'a, FileTable>),
@@ -36,9 +36,11 @@ impl Paths<'_> {
     fn each(&self, mut visit: impl FnMut(&str, &str)) {
         match self {
             Self::Lines(text) => {
-                for line in text.lines() {
-                    let (dir, base) = split(line);
+                let mut start = 0;
+                for end in memchr::memchr_iter(b'\n', text.as_bytes()) {
+                    let (dir, base) = split(&text[start..end]);
                     visit(dir, base);
+                    start = end + 1;
                 }
             }
             Self::Table(table) => {
@@ -160,12 +162,13 @@ impl Sieve {
     }
 
     fn place(base: &str) -> (usize, u64) {
-        // The tail tells names apart better than the head (`lib…`, `python3-…`).
-        let mut tail = base.len() as u64;
-        for byte in base.bytes().rev().take(12) {
-            tail = (tail ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        let place = (tail ^ tail >> 32) & 0xffff;
+        // The tail tells names apart better than the head (`lib…`, `python3-…`); the length does the rest.
+        let tail = match base.as_bytes().last_chunk() {
+            Some(tail) => u64::from_le_bytes(*tail),
+            None => base.bytes().fold(0, |tail, byte| tail << 8 | u64::from(byte)),
+        };
+        let mixed = (tail ^ (base.len() as u64) << 56).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let place = mixed >> 48;
         ((place >> 6) as usize, 1 << (place & 63))
     }
 

@@ -10,7 +10,6 @@ use serde_json::value::RawValue;
 use super::{
     DOCUMENT, check_size,
     collect::{Collector, Item},
-    decode,
 };
 use crate::{
     json::{self, Each, Object, Take},
@@ -23,7 +22,7 @@ use crate::{
 pub fn read(bytes: &[u8], budget: &Budget) -> (Catalogue, Vec<Problem>) {
     let mut collector = Collector::new(budget);
     if check_size(bytes, budget, &mut collector.problems) {
-        let text = decode(bytes);
+        let text = input::text(bytes);
         let mut deserializer = serde_json::Deserializer::from_str(&text);
         let mut document =
             Document { collector: &mut collector, described: HashSet::new(), waiting: Vec::new() };

@@ -37,9 +37,19 @@ pub(crate) fn without_bom(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
-/// Text of any encoding: what is not UTF-8 becomes U+FFFD, as names and versions are ASCII anyway.
+/// Text of any encoding: what is not UTF-8 becomes U+FFFD, as names and versions are ASCII anyway. UTF-16 is what
+/// shells on Windows write when they redirect.
 pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(without_bom(bytes))
+    let utf16 = |unit: fn([u8; 2]) -> u16| {
+        let units = bytes.get(2..).unwrap_or_default().chunks_exact(2);
+        let units = units.filter_map(|pair| pair.try_into().ok()).map(unit);
+        char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>()
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => Cow::Owned(utf16(u16::from_le_bytes)),
+        [0xfe, 0xff, ..] => Cow::Owned(utf16(u16::from_be_bytes)),
+        _ => String::from_utf8_lossy(without_bom(bytes)),
+    }
 }
 
 /// Says that a file is damaged. `why` is one clause; what could be read of the file was kept.

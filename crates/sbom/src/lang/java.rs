@@ -8,7 +8,11 @@
 mod file_name;
 mod groups;
 mod identity;
+#[cfg(test)]
+pub(crate) mod made;
 mod manifest;
+#[cfg(test)]
+mod tests;
 mod zip;
 
 use memchr::memrchr;

@@ -1,11 +1,12 @@
 //! What all lock files come to: a list of declared packages, resolved within the file.
 
-use std::collections::HashSet;
-
 use package::{Detail, Package, PackageIndex, PackageType, Presence};
 use serde::{Deserialize, Serialize};
 
-use crate::{Fact, FileFact, assembly::Draft};
+use crate::{
+    Fact, FileFact,
+    assembly::{Draft, lowest_layers},
+};
 
 /// A package of a lock file or manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,48 +38,20 @@ pub(crate) fn assemble<'a>(
         let index = first.checked_add(n as usize)?;
         ((n as usize) < packages.len()).then(|| u32::try_from(index).ok().map(PackageIndex)).flatten()
     };
-    let history = History::new(draft, &file.path, &of);
+    let since = lowest_layers(draft, [file.path.as_str()], |[fact]| {
+        Some(fact.and_then(&of)?.iter().map(|p| (p.name.as_str(), p.version.as_str())).collect())
+    });
     for locked in packages {
         let mut package = Package::new(kind, locked.name.as_str(), locked.version.as_str());
         package.presence = Presence::Declared;
         package.licences.clone_from(&locked.licences);
         package.evidence.push(file.path.clone());
-        package.layer = history.since(locked);
+        package.layer = since.of(&(locked.name.as_str(), locked.version.as_str()));
         package.depends_on = locked.depends_on.iter().filter_map(|n| place(*n)).collect();
         package.bundled_in = locked.bundled_in.and_then(place);
         if locked.dev {
             package.detail = Detail::Dev;
         }
         draft.add(package);
-    }
-}
-
-/// The versions of one lock file through the layers, made once for all of its packages.
-struct History<'a> {
-    /// Top layer first, down to the first gap.
-    layers: Vec<(u32, HashSet<(&'a str, &'a str)>)>,
-}
-
-impl<'a> History<'a> {
-    fn new(draft: &Draft<'a>, path: &str, of: impl Fn(&'a Fact) -> Option<&'a [Locked]>) -> Self {
-        let mut layers = Vec::new();
-        if draft.view.layered() {
-            let facts = draft.facts.versions(path);
-            for (layer, present) in draft.view.versions(path).into_iter().rev() {
-                let fact = facts.iter().find(|fact| fact.layer == layer).filter(|_| present);
-                let Some(packages) = fact.and_then(|fact| of(&fact.fact)) else { break };
-                layers
-                    .push((layer, packages.iter().map(|p| (p.name.as_str(), p.version.as_str())).collect()));
-            }
-        }
-        Self { layers }
-    }
-
-    fn since(&self, package: &Locked) -> Option<u32> {
-        self.layers
-            .iter()
-            .take_while(|(_, set)| set.contains(&(package.name.as_str(), package.version.as_str())))
-            .last()
-            .map(|(layer, _)| *layer)
     }
 }

@@ -54,6 +54,11 @@ pub(crate) fn assemble(draft: &mut Draft<'_>) {
     }
 }
 
+/// The folder of the package that a file belongs to: the nearest one in a `node_modules`.
+pub(crate) fn folder_of(path: &str) -> Option<&str> {
+    place::around(path)
+}
+
 fn locked(fact: &Fact) -> Option<&[Locked]> {
     match fact {
         Fact::NpmLock(lock) => Some(&lock.packages),

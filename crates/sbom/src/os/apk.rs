@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     bytes_of, cut_short, lines,
     links::{Needs, link},
-    vendor, word,
+    text_of, vendor, word,
 };
 use crate::{
     Content, Fact, FileFact, FileInfo,
@@ -112,7 +112,7 @@ impl Reading {
             self.damaged = true;
             return;
         };
-        let text = || String::from_utf8_lossy(value.trim_ascii());
+        let text = || text_of(value.trim_ascii());
         match key {
             b'P' => {
                 // A stanza that lost its empty line ends where the next package begins.

@@ -23,14 +23,14 @@ static DEB_VENDORS: &[Mark] = &[
     // Containers and clusters.
     Mark::Mail("kubernetes.io"), Mark::Name("kubernetes authors"), Mark::Mail("docker.com"), Mark::Name("docker release"),
     Mark::Name("cri-o"), Mark::Mail("falco.org"), Mark::Mail("sysdig.com"), Mark::Mail("aquasec.com"),
-    Mark::Mail("hashicorp.com"), Mark::Mail("rancher.com"), Mark::Mail("suse.com"), Mark::Mail("goteleport.com"),
+    Mark::Mail("hashicorp.com"), Mark::Mail("rancher.com"), Mark::Mail("goteleport.com"),
     Mark::Mail("gravitational.com"), Mark::Mail("tailscale.com"),
     // Web servers and proxies.
     Mark::Mail("nginx.com"), Mark::Mail("nginx.org"), Mark::Mail("f5.com"), Mark::Name("nginx packaging"),
     Mark::Mail("openresty.com"), Mark::Mail("caddyserver.com"), Mark::Mail("varnish-software.com"), Mark::Mail("haproxy.com"),
     Mark::Mail("konghq.com"), Mark::Mail("cloudflare.com"), Mark::Mail("traefik.io"),
     // Databases and queues.
-    Mark::Mail("oss.oracle.com"), Mark::Mail("oracle.com"), Mark::Mail("mariadb.org"), Mark::Mail("mariadb.com"),
+    Mark::Mail("oss.oracle.com"), Mark::Mail("mariadb.org"), Mark::Mail("mariadb.com"),
     Mark::Name("mariadb developers"), Mark::Mail("percona.com"), Mark::Mail("packaging.mongodb.com"), Mark::Name("mongodb packaging"),
     Mark::Mail("redis.com"), Mark::Mail("redis.io"), Mark::Mail("redislabs.com"), Mark::Mail("clickhouse.com"),
     Mark::Mail("yandex-team.ru"), Mark::Mail("influxdata.com"), Mark::Mail("timescale.com"), Mark::Mail("timescale.io"),
@@ -45,7 +45,7 @@ static DEB_VENDORS: &[Mark] = &[
     // Languages and tools.
     Mark::Mail("nodesource.com"), Mark::Mail("dotnetfoundation.org"), Mark::Mail("microsoft.com"), Mark::Mail("azul.com"),
     Mark::Mail("azulsystems.com"), Mark::Mail("eclipse.org"), Mark::Mail("adoptium.net"), Mark::Name("eclipse adoptium"),
-    Mark::Name("amazon corretto"), Mark::Name("amazon web services"), Mark::Mail("amazon.com"), Mark::Mail("bell-sw.com"),
+    Mark::Name("amazon corretto"), Mark::Name("amazon web services"), Mark::Mail("bell-sw.com"),
     Mark::Name("yarn developers"), Mark::Mail("yarnpkg.com"), Mark::Mail("github.com"), Mark::Mail("gitlab.com"),
     Mark::Mail("jenkins.io"), Mark::Mail("jenkins-ci.org"), Mark::Mail("puppet.com"), Mark::Mail("puppetlabs.com"), Mark::Mail("perforce.com"),
     Mark::Mail("chef.io"), Mark::Mail("progress.com"), Mark::Mail("saltstack.com"), Mark::Mail("saltproject.io"),
@@ -54,7 +54,7 @@ static DEB_VENDORS: &[Mark] = &[
     Mark::Mail("nvidia.com"), Mark::Name("cudatools"), Mark::Name("google cloud"), Mark::Name("google inc"), Mark::Name("google llc"),
     Mark::Name("chrome linux team"), Mark::Mail("mozilla.com"), Mark::Mail("brave.com"), Mark::Mail("slack-corp.com"),
     Mark::Mail("zoom.us"), Mark::Mail("spotify.com"), Mark::Mail("vivaldi.com"), Mark::Mail("opera.com"), Mark::Mail("sublimetext.com"),
-    Mark::Mail("sublimehq.com"), Mark::Mail("vmware.com"), Mark::Mail("broadcom.com"), Mark::Mail("proxmox.com"), Mark::Mail("plex.tv"),
+    Mark::Mail("sublimehq.com"), Mark::Mail("proxmox.com"), Mark::Mail("plex.tv"),
 ];
 
 /// Marks inside Debian versions that only builds outside the distribution carry.
@@ -101,11 +101,7 @@ pub(crate) fn of_deb(maintainer: &str, vendor: Option<&str>, version: &str) -> O
     if version.rsplit_once('~').is_some_and(|(_, tail)| CODENAMES.contains(&tail)) {
         return Origin::ThirdParty;
     }
-    if DEB_VENDORS.iter().any(|mark| mark.fits(maintainer)) {
-        Origin::ThirdParty
-    } else {
-        Origin::Distribution
-    }
+    by_maintainer(DEB_VENDORS, maintainer)
 }
 
 /// Vendors that publish apks under names that Alpine uses too.
@@ -114,26 +110,21 @@ static APK_VENDORS: &[Mark] =
 
 /// Who built an apk, by its maintainer.
 pub(crate) fn of_apk(maintainer: &str) -> Origin {
-    if APK_VENDORS.iter().any(|mark| mark.fits(maintainer)) {
-        Origin::ThirdParty
-    } else {
-        Origin::Distribution
-    }
+    by_maintainer(APK_VENDORS, maintainer)
 }
 
-impl Mark {
-    fn fits(&self, maintainer: &str) -> bool {
-        let (name, mail) = match maintainer.rsplit_once('<') {
-            Some((name, rest)) => (name.trim(), rest.trim_end_matches(['>', ' '])),
-            None => (maintainer.trim(), maintainer.trim()),
-        };
-        match self {
-            Self::Mail(known) => {
-                mail.rsplit_once('@').is_some_and(|(_, domain)| domain.eq_ignore_ascii_case(known))
-            }
-            Self::Name(known) => name.get(..known.len()).is_some_and(|head| head.eq_ignore_ascii_case(known)),
-        }
-    }
+/// `Name <mail@domain>`, or either alone.
+fn by_maintainer(marks: &[Mark], maintainer: &str) -> Origin {
+    let (name, mail) = match maintainer.rsplit_once('<') {
+        Some((name, rest)) => (name.trim(), rest.trim_end_matches(['>', ' '])),
+        None => (maintainer.trim(), maintainer.trim()),
+    };
+    let domain = mail.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let third = marks.iter().any(|mark| match mark {
+        Mark::Mail(known) => domain.eq_ignore_ascii_case(known),
+        Mark::Name(known) => name.get(..known.len()).is_some_and(|head| head.eq_ignore_ascii_case(known)),
+    });
+    if third { Origin::ThirdParty } else { Origin::Distribution }
 }
 
 /// What the `Vendor` tag of a distribution's own rpms starts with, lower case, by `ID` of os-release. A distribution

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::super::{
     DOCUMENT, check_size,
     collect::{Collector, Item},
-    decode, foreign,
+    foreign,
 };
 use crate::{
     json::{self, Each, Object, Take, Text},
@@ -20,7 +20,7 @@ use crate::{
 pub fn read(bytes: &[u8], budget: &Budget) -> (Catalogue, Vec<Problem>) {
     let mut collector = Collector::new(budget);
     if check_size(bytes, budget, &mut collector.problems) {
-        let text = decode(bytes);
+        let text = input::text(bytes);
         let mut deserializer = serde_json::Deserializer::from_str(&text);
         let parsed = Object(Document(&mut collector)).deserialize(&mut deserializer);
         if let Err(error) = parsed.and_then(|()| deserializer.end()) {

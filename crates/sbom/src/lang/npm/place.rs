@@ -67,6 +67,15 @@ pub(super) fn parent(folder: &str) -> Option<&str> {
     modules.strip_suffix(MODULES)?.strip_suffix('/')
 }
 
+/// The folder of the package that a file lies in.
+pub(super) fn around(path: &str) -> Option<&str> {
+    let modules = modules_upwards(path).next()?;
+    let inside = path.get(modules.len() + 1..)?;
+    let parts = if inside.starts_with('@') { 2 } else { 1 };
+    let (at, _) = inside.match_indices('/').nth(parts - 1)?;
+    path.get(..modules.len() + 1 + at)
+}
+
 /// The name by the folder: `x` or `@scope/x`.
 pub(super) fn name(folder: &str) -> Option<&str> {
     let modules = modules_upwards(folder).next()?;
@@ -144,6 +153,9 @@ mod tests {
         assert_eq!(parent("node_modules/a"), None);
         assert_eq!(parent("app/node_modules/a"), Some("app"));
         assert_eq!(name(folder), Some("@s/b"));
+        assert_eq!(around("x/node_modules/@s/b/bin/c"), Some("x/node_modules/@s/b"));
+        assert_eq!(around("node_modules/b/c"), Some("node_modules/b"));
+        assert_eq!(around("node_modules/b"), None);
         assert!(searched(&"node_modules/a/".repeat(10_000)).count() <= MAX_LEVELS);
     }
 

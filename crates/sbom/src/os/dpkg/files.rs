@@ -5,7 +5,7 @@ use model::{Budget, Problems};
 use super::{Diversions, FileList};
 use crate::{
     Content, Fact, FileInfo,
-    os::{bytes_of, lines},
+    os::{bytes_of, text_of},
 };
 
 pub(super) fn read_list(
@@ -15,17 +15,22 @@ pub(super) fn read_list(
     problems: &mut Problems,
 ) -> Option<Fact> {
     let bytes = bytes_of(info, content, problems)?;
-    let text = String::from_utf8_lossy(&bytes);
-    let mut paths = String::with_capacity(text.len());
-    let mut rest = lines(text.as_bytes()).peekable();
-    while let Some(line) = rest.next() {
+    let text = text_of(&bytes);
+    let mut paths = String::with_capacity(text.len() + 1);
+    let mut line = "";
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', text.as_bytes()) {
+        let next = &text[start..end];
         // A directory stands right before something in it; the rare others do no harm.
-        let directory =
-            rest.peek().is_some_and(|next| next.get(line.len()) == Some(&b'/') && next.starts_with(line));
+        let directory = next.as_bytes().get(line.len()) == Some(&b'/') && next.starts_with(line);
         if !directory {
             push(&mut paths, line);
         }
+        line = next;
+        start = end + 1;
     }
+    push(&mut paths, line);
+    push(&mut paths, &text[start..]);
     paths.shrink_to_fit();
     Some(Fact::DpkgList(FileList { paths }))
 }
@@ -38,20 +43,18 @@ pub(super) fn read_md5sums(
     problems: &mut Problems,
 ) -> Option<Fact> {
     let bytes = bytes_of(info, content, problems)?;
-    let text = String::from_utf8_lossy(&bytes);
+    let text = text_of(&bytes);
     let mut paths = String::with_capacity(text.len());
     for line in text.lines() {
         if let Some((_, path)) = line.split_once(' ') {
-            push(&mut paths, path.trim_start().as_bytes());
+            push(&mut paths, path.trim_start());
         }
     }
     Some(Fact::DpkgList(FileList { paths }))
 }
 
-fn push(paths: &mut String, line: &[u8]) {
-    // Both callers cut valid text at line ends, so this borrows.
-    let line = String::from_utf8_lossy(line);
-    let path = line.trim_start_matches("./").trim_start_matches('/');
+fn push(paths: &mut String, line: &str) {
+    let path = line.strip_prefix('/').or_else(|| line.strip_prefix("./")).unwrap_or(line);
     if !path.is_empty() && path != "." {
         paths.push_str(path);
         paths.push('\n');
@@ -66,7 +69,7 @@ pub(super) fn read_diversions(
     problems: &mut Problems,
 ) -> Option<Fact> {
     let bytes = bytes_of(info, content, problems)?;
-    let text = String::from_utf8_lossy(&bytes);
+    let text = text_of(&bytes);
     let mut lines = text.lines();
     let mut moved = Vec::new();
     while let (Some(from), Some(to), Some(by)) = (lines.next(), lines.next(), lines.next()) {

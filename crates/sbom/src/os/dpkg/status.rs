@@ -5,7 +5,7 @@ use model::{Budget, Effect, Problem, Problems};
 use super::{Entry, Status};
 use crate::{
     Content, Fact, FileInfo,
-    os::{bytes_of, cut_short, lines, word},
+    os::{bytes_of, cut_short, lines, text_of, word},
     problems,
 };
 
@@ -119,7 +119,7 @@ impl Reading {
 
     fn continued(&mut self, line: &[u8]) {
         if self.field != Field::Other {
-            self.text(self.field).push_str(&String::from_utf8_lossy(line));
+            self.text(self.field).push_str(&text_of(line));
         } else if !self.started {
             self.started = true;
             self.damaged = true;
@@ -128,7 +128,7 @@ impl Reading {
 
     fn append(&mut self, field: Field, value: &[u8]) {
         self.field = field;
-        let value = String::from_utf8_lossy(value.trim_ascii());
+        let value = text_of(value.trim_ascii());
         let text = self.text(field);
         if !text.is_empty() {
             text.push_str(", ");

@@ -3,7 +3,7 @@
 
 use crate::{
     assembly::FileTable,
-    os::{MAX_WORD, word},
+    os::{MAX_WORD, text_of, word},
 };
 
 pub(super) const NAME: u32 = 1000;
@@ -88,7 +88,7 @@ impl<'a> Header<'a> {
     /// The names of an array of strings, each ended by a NUL, neighbours that are equal once.
     pub(super) fn names(&self, tag: u32) -> String {
         let Some((_, bytes)) = self.strings(tag) else { return String::new() };
-        let text = String::from_utf8_lossy(bytes);
+        let text = text_of(bytes);
         let mut out = String::with_capacity(text.len());
         let mut last = "";
         for name in text.split_terminator('\0') {
@@ -110,9 +110,9 @@ impl<'a> Header<'a> {
         };
         let (index, _) = index.as_chunks::<4>();
         let dir_of = index.iter().take(indices.min(count)).map(|bytes| u32::from_be_bytes(*bytes));
-        let dirs = String::from_utf8_lossy(dirs);
+        let dirs = text_of(dirs);
         let dirs = dirs.split_terminator('\0').map(|dir| dir.trim_matches('/').to_owned()).collect();
-        let names = String::from_utf8_lossy(names);
+        let names = text_of(names);
         let states = match self.find(FILESTATES) {
             Some((INT8, have, states)) => states.get(..have).unwrap_or(states),
             _ => &[],
