@@ -1,6 +1,6 @@
 //! The credentials that `docker login` stored: in `config.json` itself, or with a helper program.
 
-use std::{collections::BTreeMap, path::Path, process::Stdio, time::Duration};
+use std::{collections::BTreeMap, ffi::OsStr, path::Path, process::Stdio, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
@@ -61,6 +61,16 @@ pub(crate) async fn find(
     registry: &str,
     timeout: Duration,
 ) -> Result<Option<Credentials>, Error> {
+    find_with(file, registry, timeout, None).await
+}
+
+/// The same with helpers searched for in `search` instead of PATH.
+async fn find_with(
+    file: &Path,
+    registry: &str,
+    timeout: Duration,
+    search: Option<&OsStr>,
+) -> Result<Option<Credentials>, Error> {
     let from = file.display().to_string();
     let failed = |why: String| Error::Credentials { from: from.clone(), why };
     let size = tokio::fs::metadata(file).await.map_err(|error| failed(error.to_string()))?.len();
@@ -74,7 +84,7 @@ pub(crate) async fn find(
     let by_helper =
         config.helpers.iter().find(|(key, _)| is_for(key, registry)).map(|(_, name)| name.as_str());
     if let Some(helper) = by_helper.or((!config.store.is_empty()).then_some(config.store.as_str()))
-        && let Some(found) = ask_helper(helper, registry, timeout).await?
+        && let Some(found) = ask_helper(helper, registry, timeout, search).await?
     {
         return Ok(Some(found));
     }
@@ -125,7 +135,12 @@ struct Answer {
 
 /// Runs `docker-credential-<name> get` (docker-credential-helpers' protocol: the address on its input, JSON on its
 /// output).
-async fn ask_helper(name: &str, registry: &str, timeout: Duration) -> Result<Option<Credentials>, Error> {
+async fn ask_helper(
+    name: &str,
+    registry: &str,
+    timeout: Duration,
+    search: Option<&OsStr>,
+) -> Result<Option<Credentials>, Error> {
     let program = format!("docker-credential-{name}");
     let failed = |why: String| Error::Credentials { from: tame(&program, 100), why };
     // A name, never a path: the program is looked for in PATH only.
@@ -133,7 +148,11 @@ async fn ask_helper(name: &str, registry: &str, timeout: Duration) -> Result<Opt
     {
         return Err(failed("this is no name of a helper".to_owned()));
     }
-    let mut child = tokio::process::Command::new(&program)
+    let mut command = tokio::process::Command::new(&program);
+    if let Some(search) = search {
+        command.env("PATH", search);
+    }
+    let mut child = command
         .arg("get")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -221,5 +240,40 @@ mod tests {
         let absent =
             look(r#"{"credsStore":"seawall-no-such-helper"}"#, "a.example").await.unwrap_err().to_string();
         assert!(absent.contains("cannot be started"), "{absent}");
+    }
+
+    /// Asks a helper that is this shell script.
+    async fn ask(script: &str) -> Result<Option<Credentials>, Error> {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("docker-credential-test");
+        // Written by another process: one that this process has open for writing cannot be run by its threads.
+        let write = "printf '#!/bin/sh\n%s\n' \"$1\" > \"$2\" && chmod 755 \"$2\"";
+        let args = ["-c", write, "sh", script, program.to_str().unwrap()];
+        assert!(std::process::Command::new("sh").args(args).status().unwrap().success());
+        let config = folder.path().join("config.json");
+        std::fs::write(&config, r#"{"credHelpers":{"reg.example":"test"}}"#).unwrap();
+        let search = std::env::join_paths([folder.path(), Path::new("/usr/bin"), Path::new("/bin")]).unwrap();
+        find_with(&config, "reg.example", Duration::from_secs(1), Some(&search)).await
+    }
+
+    #[tokio::test]
+    async fn a_helper_answers_has_nothing_fails_or_is_left() {
+        let answer = r#"printf '{"ServerURL":"%s","Username":"%s","Secret":"s3cret"}' x "$(cat)-$1""#;
+        assert_eq!(ask(answer).await.unwrap(), basic("reg.example-get", "s3cret"));
+        let token = r#"printf '{"Username":"<token>","Secret":"t0k"}'"#;
+        assert_eq!(ask(token).await.unwrap(), Some(Credentials::Identity(Secret::new("t0k"))));
+        let nothing = "echo 'credentials not found in native keychain'; exit 1";
+        assert_eq!(ask(nothing).await.unwrap(), None);
+        for (script, part) in [
+            ("echo s3cret >&2; exit 7", "it failed (exit status: 7)"),
+            ("echo '{\"Secret\": s3cret}'", "no JSON"),
+            ("exec sleep 100", "no answer in 1 s"),
+            ("exec yes", "it failed (signal"),
+        ] {
+            let begin = std::time::Instant::now();
+            let text = ask(script).await.unwrap_err().to_string();
+            assert!(text.contains(part) && !text.contains("s3cret"), "{script}: {text}");
+            assert!(begin.elapsed() < Duration::from_secs(10), "{script}");
+        }
     }
 }

@@ -106,7 +106,15 @@ fn choose(list: Vec<Descriptor>, image: Option<&str>, what: &str) -> Result<Vec<
             });
         }
     }
-    let name = list.first().and_then(Descriptor::layout_name);
+    let (name, digest) = (
+        list.first().and_then(Descriptor::layout_name),
+        list.first().and_then(|first| first.digest(what).ok()),
+    );
+    // Several names of one image are no choice.
+    if digest.is_some() && list.iter().all(|descriptor| descriptor.digest(what).ok() == digest) {
+        list.truncate(1);
+        return Ok(list);
+    }
     if list.iter().all(|descriptor| descriptor.layout_name() == name) {
         return Ok(list);
     }

@@ -9,7 +9,10 @@ mod token;
 #[cfg(test)]
 mod hostile;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use model::{Digest, Problem, Problems};
 use reqwest::{StatusCode, header::HeaderValue};
@@ -45,6 +48,8 @@ pub(crate) struct Session {
     no_credentials: Option<String>,
     /// What opened the registry last.
     authorization: Mutex<Option<HeaderValue>>,
+    /// It answered once: a broken connection is worth more attempts than a wrong name.
+    reached: AtomicBool,
     options: Options,
 }
 
@@ -133,6 +138,7 @@ impl Session {
             credentials,
             no_credentials,
             authorization: Mutex::new(None),
+            reached: AtomicBool::new(false),
             options: options.clone(),
         })
     }
@@ -160,18 +166,23 @@ impl Session {
     /// Sends a request, again where it is worth it, and logs in where that is asked for.
     async fn ask(&self, ask: Ask, what: &str) -> Result<Answer, Error> {
         let mut pauses = BackOff::new(&self.options);
-        let mut logins = 0;
+        let (mut logins, mut failures) = (0, 0);
         loop {
             let authorization = self.authorization.lock().await.clone();
             let sent = Ask { authorization: authorization.clone(), ..ask.clone() };
             let answer = match self.http.send(sent).await {
                 Ok(answer) => answer,
                 Err(error @ Error::Network { .. }) => {
+                    failures += 1;
+                    if failures > 1 && !self.reached.load(Ordering::Relaxed) {
+                        return Err(error);
+                    }
                     pauses.pause(None, error).await?;
                     continue;
                 }
                 Err(error) => return Err(error),
             };
+            self.reached.store(true, Ordering::Relaxed);
             let status = answer.response.status();
             if status.is_success() {
                 return Ok(answer);
@@ -199,8 +210,12 @@ impl Session {
         if *authorization != used {
             return Ok(true);
         }
-        let login =
-            Login { http: &self.http, reference: &self.reference, credentials: self.credentials.as_ref() };
+        let login = Login {
+            http: &self.http,
+            reference: &self.reference,
+            credentials: self.credentials.as_ref(),
+            options: &self.options,
+        };
         match login.answer(refusal).await? {
             Some(header) if used.as_ref() != Some(&header) => {
                 *authorization = Some(header);
@@ -314,6 +329,10 @@ impl Session {
         let mut pauses = BackOff::new(&self.options);
         loop {
             let before = *at;
+            // It broke after the last byte.
+            if before > 0 && before == wanted.size {
+                return Ok(());
+            }
             let broken = match self.pull_once(ask.clone(), wanted, what, feed, at).await {
                 Err(error @ (Error::Network { .. } | Error::Stalled { .. })) => error,
                 Err(Error::Length { actual, expected, what }) if actual < expected && actual > before => {
@@ -420,9 +439,8 @@ async fn find_scheme(reference: &Reference, options: &Options) -> Result<(Url, H
         (http, Err(error @ Error::Network { .. })) => (http, error),
         (http, _) => return Ok((secure, http)),
     };
-    drop(http);
     let plain = base("http")?;
-    match probe(Http::new(&plain, options)?, plain.clone()).await {
+    match probe(http.under(&plain, options), plain.clone()).await {
         // 400 is how servers answer plain http at their https port.
         (http, Ok(status)) if status != StatusCode::BAD_REQUEST => Ok((plain, http)),
         _ => Err(failed),

@@ -77,6 +77,11 @@ fn one_of_several_images_must_be_chosen() {
         let image = open(folder.path(), Some(choice)).unwrap();
         assert_eq!(image.config_digest.0, sample.config_digest(), "{choice}");
     }
+    // Two names of one image are none.
+    let twice = index(&[one.described(&named("app:1")), one.described(&named("app:latest"))]);
+    write_layout(folder.path(), &twice, &[]);
+    assert_eq!(open(folder.path(), None).unwrap().config_digest.0, one.config_digest());
+    write_layout(folder.path(), &list, &[]);
     let error = open(folder.path(), Some("3")).unwrap_err().to_string();
     assert!(error.contains("'3'") && error.contains("it holds app:1"), "{error}");
 }

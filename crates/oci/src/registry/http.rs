@@ -12,7 +12,7 @@ use url::Url;
 use super::address::{PublicOnly, Rules, Trust, is_loopback, refusal};
 use crate::{
     Error, Options,
-    secret::{clean, tame},
+    secret::{Secret, clean, tame},
 };
 
 /// Redirects followed for one request.
@@ -43,7 +43,7 @@ pub(crate) struct Ask {
     /// Sent to the registry itself and to nobody else.
     pub(crate) authorization: Option<HeaderValue>,
     /// A form to be posted.
-    pub(crate) form: Option<String>,
+    pub(crate) form: Option<Secret>,
     /// Who named the address, where the operator did not.
     pub(crate) named_by: &'static str,
     pub(crate) redirects: bool,
@@ -88,22 +88,26 @@ impl Http {
             authorities.extend(list);
         }
         let timeouts = &options.timeouts;
-        let mut builder = basic(&authorities, timeouts.connect);
-        if options.insecure {
-            builder = builder.tls_danger_accept_invalid_certs(true);
-        }
-        if is_loopback(own) {
-            builder = builder.no_proxy();
-        }
+        let builder = || {
+            let builder =
+                basic(&authorities, timeouts.connect).tls_danger_accept_invalid_certs(options.insecure);
+            if is_loopback(own) { builder.no_proxy() } else { builder }
+        };
+        let client = build(builder, &authorities, own)?;
         Ok(Self {
             rules: Rules::new(own.clone(), &options.allow_hosts),
-            own: build(builder, own)?,
+            own: client,
             allowed: OnceLock::new(),
             public: OnceLock::new(),
             authorities,
             connect: timeouts.connect,
             idle: timeouts.idle,
         })
+    }
+
+    /// The same client for the same host under another scheme.
+    pub(crate) fn under(self, own: &Url, options: &Options) -> Self {
+        Self { rules: Rules::new(own.clone(), &options.allow_hosts), ..self }
     }
 
     fn client(&self, trust: Trust, url: &Url) -> Result<&Client, Error> {
@@ -115,9 +119,11 @@ impl Http {
         if let Some(client) = cell.get() {
             return Ok(client);
         }
-        let builder = basic(&self.authorities, self.connect);
-        let builder = if guarded { builder.dns_resolver(PublicOnly::new()) } else { builder };
-        let client = build(builder, url)?;
+        let builder = || {
+            let builder = basic(&self.authorities, self.connect);
+            if guarded { builder.dns_resolver(PublicOnly::new()) } else { builder }
+        };
+        let client = build(builder, &self.authorities, url)?;
         Ok(cell.get_or_init(|| client))
     }
 
@@ -144,8 +150,9 @@ impl Http {
             let mut request =
                 self.client(trust, &url)?.request(ask.method.clone(), url.clone()).headers(headers);
             if let Some(form) = &ask.form {
-                request =
-                    request.header("Content-Type", "application/x-www-form-urlencoded").body(form.clone());
+                request = request
+                    .header("Content-Type", "application/x-www-form-urlencoded")
+                    .body(form.expose().to_owned());
             }
             let response = match tokio::time::timeout(self.connect + self.idle, request.send()).await {
                 Ok(Ok(response)) => response,
@@ -256,8 +263,16 @@ fn basic(authorities: &[reqwest::Certificate], connect: Duration) -> ClientBuild
     if authorities.is_empty() { builder } else { builder.tls_certs_merge(authorities.iter().cloned()) }
 }
 
-fn build(builder: ClientBuilder, url: &Url) -> Result<Client, Error> {
-    builder.build().map_err(|error| network(url, error))
+/// Makes a client. Where the system has no certificates at all (images without `ca-certificates`) it trusts only those
+/// that the operator gave: plain http works, and https says that the issuer is unknown.
+fn build(
+    builder: impl Fn() -> ClientBuilder,
+    own: &[reqwest::Certificate],
+    url: &Url,
+) -> Result<Client, Error> {
+    let client = builder().build();
+    let client = client.or_else(|_| builder().tls_certs_only(own.iter().cloned()).build());
+    client.map_err(|error| network(url, error))
 }
 
 fn is_redirect(status: StatusCode) -> bool {

@@ -6,11 +6,12 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{
+    back_off::{BackOff, may_pass, retry_after},
     challenge::{self, Challenge},
     http::{Answer, Ask, Http},
 };
 use crate::{
-    Error, Reference,
+    Error, Options, Reference,
     credentials::Credentials,
     secret::{Secret, clean, tame},
 };
@@ -24,6 +25,7 @@ pub(crate) struct Login<'a> {
     pub(crate) http: &'a Http,
     pub(crate) reference: &'a Reference,
     pub(crate) credentials: Option<&'a Credentials>,
+    pub(crate) options: &'a Options,
 }
 
 #[derive(Deserialize)]
@@ -93,7 +95,17 @@ impl Login<'_> {
                 }
             }
         }
-        let answer = self.http.send(ask).await?;
+        let mut pauses = BackOff::new(self.options);
+        let answer = loop {
+            let answer = self.http.send(ask.clone()).await?;
+            let status = answer.response.status();
+            if !may_pass(status) {
+                break answer;
+            }
+            let hint = retry_after(answer.response.headers());
+            let said = self.http.said(answer).await;
+            pauses.pause(hint, Error::Http { url: clean(&realm), status: status.as_u16(), said }).await?;
+        };
         let status = answer.response.status();
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             let said = self.http.said(answer).await;
@@ -149,6 +161,6 @@ fn header(value: &Secret) -> Result<HeaderValue, Error> {
     Ok(header)
 }
 
-fn form(pairs: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+fn form(pairs: &[(&str, &str)]) -> Secret {
+    Secret::new(url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
 }
