@@ -44,6 +44,15 @@ impl Item {
     }
 }
 
+/// What a package of Seawall's own documents says of others, by reference.
+#[derive(Debug, Default)]
+struct Links {
+    owner: Option<String>,
+    carrier: Option<String>,
+    /// The carrier does not depend on it.
+    carried_only: bool,
+}
+
 /// The longest list of names without identity that is kept; past it they are only counted.
 const MAX_NAMELESS: usize = 10_000;
 
@@ -51,8 +60,8 @@ const MAX_NAMELESS: usize = 10_000;
 pub(super) struct Collector<'b> {
     budget: &'b Budget,
     packages: Vec<Package>,
-    /// Kept apart, as they refer to others: owner and carrier.
-    links: Vec<(Option<String>, Option<String>)>,
+    /// Kept apart, as they refer to others.
+    links: Vec<Links>,
     by_reference: HashMap<String, u32>,
     dependencies: Vec<(String, String)>,
     /// Files that are the evidence of what depends on them: lock files.
@@ -200,11 +209,12 @@ impl<'b> Collector<'b> {
             package.source = Some(source.clone());
         }
         foreign::apply(&mut package, &item);
-        let (mut owner, mut carrier) = (None, None);
+        let mut links = Links::default();
         for (name, value) in &item.properties {
             match name.strip_prefix(cyclonedx::PREFIX) {
-                Some("owner") => owner = Some(value.clone()),
-                Some("bundledIn") => carrier = Some(value.clone()),
+                Some("owner") => links.owner = Some(value.clone()),
+                Some("bundledIn") => links.carrier = Some(value.clone()),
+                Some("carriedOnly") => links.carried_only = true,
                 Some(name) => cyclonedx::apply(&mut package, name, value),
                 None => {}
             }
@@ -214,7 +224,7 @@ impl<'b> Collector<'b> {
             self.by_reference.entry(reference).or_insert(index);
         }
         self.packages.push(package);
-        self.links.push((owner, carrier));
+        self.links.push(links);
     }
 
     fn vote(&mut self, distro: Distro) {
@@ -231,9 +241,9 @@ impl<'b> Collector<'b> {
     pub(super) fn finish(mut self) -> (Catalogue, Vec<Problem>) {
         let index =
             |map: &HashMap<String, u32>, reference: &str| map.get(reference).copied().map(PackageIndex);
-        for (package, (owner, carrier)) in self.packages.iter_mut().zip(&self.links) {
-            package.owner = owner.as_deref().and_then(|r| index(&self.by_reference, r));
-            package.bundled_in = carrier.as_deref().and_then(|r| index(&self.by_reference, r));
+        for (package, links) in self.packages.iter_mut().zip(&self.links) {
+            package.owner = links.owner.as_deref().and_then(|r| index(&self.by_reference, r));
+            package.bundled_in = links.carrier.as_deref().and_then(|r| index(&self.by_reference, r));
         }
         for (from, to) in &self.dependencies {
             let Some(target) = index(&self.by_reference, to) else { continue };
@@ -247,8 +257,9 @@ impl<'b> Collector<'b> {
                 continue;
             }
             let Some(from) = index(&self.by_reference, from) else { continue };
-            let carried = self.packages.get(target.0 as usize).is_some_and(|p| p.bundled_in == Some(from));
             // Seawall's own documents list what is carried among what is needed.
+            let carried = self.links.get(target.0 as usize).is_some_and(|links| links.carried_only)
+                && self.packages.get(target.0 as usize).is_some_and(|p| p.bundled_in == Some(from));
             if !carried && let Some(package) = self.packages.get_mut(from.0 as usize) {
                 package.depends_on.push(target);
             }
@@ -323,13 +334,16 @@ impl<'b> Collector<'b> {
 
 /// Some types of package URL fold case and separators; the component's own name is the one that metadata writes.
 fn own_spelling(package: &mut Package, item: &Item) {
-    let Some(ecosystem) = Ecosystem::of_language(package.kind) else { return };
     let full = match (&item.group, package.kind) {
         (Some(group), PackageType::Composer) => format!("{group}/{}", item.name),
         (Some(_), _) => return,
         (None, _) => item.name.clone(),
     };
-    if full != package.name && ecosystem.normalise(&full) == ecosystem.normalise(&package.name) {
+    let same = match Ecosystem::of_language(package.kind) {
+        Some(ecosystem) => ecosystem.normalise(&full) == ecosystem.normalise(&package.name),
+        None => full.eq_ignore_ascii_case(&package.name),
+    };
+    if same {
         package.name = full;
     }
 }

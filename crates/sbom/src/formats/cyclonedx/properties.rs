@@ -18,8 +18,13 @@ pub(super) struct Property<'a> {
     pub(super) value: Cow<'a, str>,
 }
 
-/// The properties of a package.
-pub(super) fn of<'a>(package: &'a Package, refs: &'a [String], layers: &'a [Layer]) -> Vec<Property<'a>> {
+/// The properties of a package. `carried_only`: the package that carries it does not itself depend on it.
+pub(super) fn of<'a>(
+    package: &'a Package,
+    carried_only: bool,
+    refs: &'a [String],
+    layers: &'a [Layer],
+) -> Vec<Property<'a>> {
     let mut list = Vec::new();
     let mut add = |name: &'static str, value: Cow<'a, str>| list.push(Property { name, value });
     let reference = |index: package::PackageIndex| refs.get(index.0 as usize).map(String::as_str);
@@ -57,6 +62,10 @@ pub(super) fn of<'a>(package: &'a Package, refs: &'a [String], layers: &'a [Laye
     }
     if let Some(carrier) = package.bundled_in.and_then(reference) {
         add("seawall:bundledIn", carrier.into());
+        if carried_only {
+            // Its place in the carrier's dependencies says no more than that it is inside.
+            add("seawall:carriedOnly", "true".into());
+        }
     }
     match &package.detail {
         Detail::None => {}

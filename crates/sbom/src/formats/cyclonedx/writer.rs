@@ -226,9 +226,20 @@ impl<'a> Writing<'a> {
             licenses: licences_of(package),
             purl: self.purls.get(index).map(String::as_str).filter(|purl| !purl.is_empty()),
             evidence: (!evidence.identity.is_empty() || !evidence.occurrences.is_empty()).then_some(evidence),
-            properties: properties::of(package, self.refs, self.info.layers),
+            properties: properties::of(
+                package,
+                self.carried_only(index, package),
+                self.refs,
+                self.info.layers,
+            ),
             ..Component::default()
         }
+    }
+
+    /// Is it carried by a package that does not itself depend on it?
+    fn carried_only(&self, index: usize, package: &Package) -> bool {
+        let carrier = package.bundled_in.and_then(|carrier| self.catalogue.package(carrier));
+        carrier.is_some_and(|carrier| carrier.depends_on.iter().all(|target| target.0 as usize != index))
     }
 
     fn system(&self, distro: &'a Distro) -> Component<'a> {
