@@ -5,10 +5,9 @@ mod gomod;
 mod modinfo;
 mod pclntab;
 mod symbols;
-mod toolchain;
 
 use model::{Budget, Effect, Problem, Problems};
-use package::{Detail, GoBinary, GoModule, Package, PackageType, Presence};
+use package::{Detail, GoBinary, GoModule, Package, PackageType, Presence, go_toolchain_version};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::gomod::ModFile;
@@ -65,7 +64,7 @@ pub struct Module {
     pub main: bool,
     /// The path that was required, where another module replaces it.
     pub replaces: Option<String>,
-    /// Linked packages; `None` where the binary does not tell.
+    /// Linked packages, by the path of this module; `None` where the binary does not tell.
     pub linked: Option<Vec<String>>,
 }
 
@@ -174,17 +173,23 @@ fn build(toolchain: String, named: modinfo::ModInfo, linked: Option<Vec<String>>
         }
     }
     let modules = named.modules.into_iter().zip(of_module).map(|(module, mut packages)| {
-        packages.sort_unstable();
-        packages.dedup();
         let (path, version, replaces) = match module.replacement {
             // A directory stands in for it: its own path says more than the directory's.
             Some((path, _)) if is_directory(&path) => (module.path, DEVEL.to_owned(), None),
-            Some((path, version)) => {
-                let replaces = (path != module.path).then_some(module.path);
-                (path, version, replaces)
+            Some((path, version)) if path != module.path => {
+                // Its advisories name its packages by its own path, whatever the program imports them by.
+                for package in &mut packages {
+                    if let Some(rest) = package.strip_prefix(&module.path) {
+                        *package = format!("{path}{rest}");
+                    }
+                }
+                (path, version, Some(module.path))
             }
+            Some((path, version)) => (path, version, None),
             None => (module.path, module.version, None),
         };
+        packages.sort_unstable();
+        packages.dedup();
         Module { path, version, main: module.main, replaces, linked: has_table.then_some(packages) }
     });
     Build {
@@ -236,7 +241,7 @@ fn add_binary(draft: &mut Draft<'_>, file: &FileFact, build: &Build) {
     if build.unattributed > 0 {
         draft.unidentified.push(file.path.clone());
     }
-    let version = toolchain::version(&build.binary.toolchain).unwrap_or_default();
+    let version = go_toolchain_version(&build.binary.toolchain).unwrap_or_default();
     let detail = |linked: &Option<Vec<String>>, main, replaces: &Option<String>| {
         Detail::Go(GoModule {
             linked: linked.clone(),

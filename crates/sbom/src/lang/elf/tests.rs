@@ -150,7 +150,7 @@ fn check(bytes: &[u8], toolchain: &str, what: &str) {
                 "v0.2.0",
                 false,
                 Some("example.com/dep"),
-                vec!["example.com/dep/sub".to_owned()]
+                vec!["example.com/fork/sub".to_owned()]
             ),
         ],
         "{what}"

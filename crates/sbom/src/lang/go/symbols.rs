@@ -1,4 +1,7 @@
 //! From the name of a function to the import path of its package (Go's `cmd/internal/objabi`, `debug/gosym`).
+//!
+//! The runtime defines some functions in the name of packages above it (`time.Sleep`, `os/signal.signal_ignored`): a few
+//! packages of the standard library count as linked for that alone. More is found by it, never less.
 
 use std::collections::HashSet;
 
