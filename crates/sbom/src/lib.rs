@@ -6,7 +6,7 @@
 //! lists, an rpm database and its write-ahead log), packages get the layer they came with and the OS package that owns
 //! them.
 //!
-//! To add a cataloguer: a module with a row for each kind of file in [`reader::READERS`], a variant of [`Fact`], an
+//! To add a cataloguer: a module with a row for each kind of file in `reader::READERS`, a variant of [`Fact`], an
 //! `assemble` function called in `assembly.rs`.
 
 mod assembly;

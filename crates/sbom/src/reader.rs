@@ -21,7 +21,7 @@ impl<'a> FileInfo<'a> {
     }
 }
 
-/// A kind of file that a cataloguer reads: its place in [`READERS`].
+/// A kind of file that a cataloguer reads: its place in `READERS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reader(u8);
 
