@@ -1,10 +1,14 @@
-//! Results for people and machines: table, JSON, SARIF, CycloneDX.
+//! Results for people and machines: table, JSON, CycloneDX.
 //!
 //! Each format is a function of an [`scan::Outcome`] and [`Options`]; none looks at the clock or the terminal.
 
+mod cyclonedx;
+mod json;
+mod table;
+
 use std::io::{self, Write};
 
-use model::{Class, Severity};
+use model::{Class, Detail, Finding, FixStatus, Severity};
 use scan::{Outcome, Ruling};
 
 /// The formats.
@@ -14,8 +18,6 @@ pub enum Format {
     Table,
     /// All of it, for machines.
     Json,
-    /// For code scanning.
-    Sarif,
     /// CycloneDX 1.6 JSON.
     CycloneDx,
 }
@@ -55,9 +57,21 @@ pub struct Options {
 /// # Errors
 /// What the writer says.
 pub fn write(format: Format, outcome: &Outcome, options: &Options, to: &mut dyn Write) -> io::Result<()> {
-    let _ = (format, options);
-    for finding in &outcome.findings {
-        writeln!(to, "{:<10} {} -> {}", finding.severity, finding.title, finding.remedy)?;
+    match format {
+        Format::Table => table::write(outcome, options, to),
+        Format::Json => json::write(outcome, options, to),
+        Format::CycloneDx => cyclonedx::write(outcome, options, to),
     }
-    writeln!(to, "{:?} {:?} {:?}", outcome.state, outcome.coverage.covered, outcome.problems)
+}
+
+impl Filter {
+    /// Is this finding shown?
+    fn shows(&self, finding: &Finding) -> bool {
+        if self.severity.is_some_and(|least| finding.severity < least) {
+            return false;
+        }
+        let Detail::Vulnerability(vulnerability) = &finding.detail else { return true };
+        (!self.fixable || matches!(vulnerability.fix, FixStatus::Fixed { .. }))
+            && (self.classes.is_empty() || self.classes.contains(&vulnerability.class))
+    }
 }

@@ -1,0 +1,250 @@
+//! What can be typed. Help texts are written to read well at 80 columns.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use model::{Class, Platform, Severity};
+use scan::Threshold;
+
+use crate::when::Age;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, and no gate was hit
+  1  a gate was hit (--fail-on)
+  2  the target could not be scanned
+  3  a gate was set, but the scan was incomplete or had no data";
+
+/// Finds what is vulnerable in images, file systems and sources, and says why.
+#[derive(Debug, Parser)]
+#[command(name = "seawall", version, max_term_width = 80, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// Options of every command.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Common {
+    /// Folder of the vulnerability database [default: /var/lib/seawall as root, else ~/.local/share/seawall]
+    #[arg(long, global = true, env = "SEAWALL_DATA_DIR", value_name = "DIR", hide_env_values = true)]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Folder of the layer cache [default: /var/cache/seawall as root, else ~/.cache/seawall]
+    #[arg(long, global = true, env = "SEAWALL_CACHE_DIR", value_name = "DIR", hide_env_values = true)]
+    pub(crate) cache_dir: Option<PathBuf>,
+    /// Colour: auto, always or never; NO_COLOR is honoured
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN", hide_possible_values = true)]
+    pub(crate) color: When,
+    /// Say nothing on the way, only the result
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Scan an image, root file system, source tree or SBOM
+    #[command(after_help = EXIT_CODES)]
+    Scan(Box<Scan>),
+    /// Explain why a target is affected by a vulnerability, or why it is not
+    Why(Box<Why>),
+    /// Import and inspect the vulnerability database
+    Db(Db),
+    /// Scan this machine and its Docker images, and print one summary
+    Up(Up),
+    /// Print a completion script for a shell
+    Completions(Completions),
+    /// Print the manual page, or write all of them to a folder
+    Man(Man),
+}
+
+/// What is scanned, and how it is reached.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Target {
+    /// Image name, archive, OCI layout, folder or SBOM file
+    #[arg(value_name = "TARGET")]
+    pub(crate) target: String,
+    /// Kind of the target, where it is not to be guessed
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(crate) kind: Option<KindArg>,
+    /// Platform of an image, such as linux/arm64 [default: this machine's]
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Option<Platform>,
+    /// Allow plain HTTP and unverified certificates for the registry
+    #[arg(long)]
+    pub(crate) insecure: bool,
+    /// Trust the certificate authorities in this PEM file too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Vec<PathBuf>,
+    /// Private host that the registry may send us to
+    #[arg(long, value_name = "HOST")]
+    pub(crate) allow_host: Vec<String>,
+    /// Docker daemon to ask [default: DOCKER_HOST, else its usual socket]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) docker_host: Option<String>,
+    /// Read every layer again instead of using the cache
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Threads [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) threads: Option<u16>,
+    /// Stop after this time and report what was seen
+    #[arg(long, value_name = "TIME", default_value = "1h")]
+    pub(crate) timeout: Age,
+}
+
+/// The words of `--kind`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KindArg {
+    /// In a registry
+    Registry,
+    /// In a Docker daemon
+    Docker,
+    /// Archive of docker save, or an OCI layout in a tar
+    Archive,
+    /// Folder with an OCI layout
+    Layout,
+    /// Root file system of an installed system
+    Rootfs,
+    /// Source tree: lock files and manifests
+    Source,
+    /// CycloneDX or SPDX JSON
+    Sbom,
+}
+
+/// `seawall scan`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Scan {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Format of what is printed
+    #[arg(long, short, value_enum, default_value_t = Format::Table, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: Format,
+    /// Also write to a file: [FORMAT=]FILE; the ending tells the format (.json, .cdx.json, .txt)
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Vec<String>,
+    /// Only catalogue packages; ask no database
+    #[arg(long, help_heading = "Output")]
+    pub(crate) no_match: bool,
+    /// Show findings of this severity and worse
+    #[arg(long, value_name = "SEVERITY", help_heading = "Output")]
+    pub(crate) severity: Option<Severity>,
+    /// Only findings with a fix, shown and in the gate
+    #[arg(long, help_heading = "Output")]
+    pub(crate) fixable: bool,
+    /// Only this class: vulnerability, malware, unmaintained, maintenance, unimportant
+    #[arg(long, value_name = "CLASS", value_parser = class, help_heading = "Output")]
+    pub(crate) class: Vec<Class>,
+    /// List findings that do not count, too
+    #[arg(long, help_heading = "Output")]
+    pub(crate) all: bool,
+    /// Fail when so many findings of a severity or worse count (default 1)
+    #[arg(long, value_name = "SEVERITY[:COUNT]", help_heading = "Gate")]
+    pub(crate) fail_on: Vec<Threshold>,
+    /// What a finding of unknown severity counts as in the gate
+    #[arg(long, value_name = "SEVERITY", help_heading = "Gate")]
+    pub(crate) unknown_as: Option<Severity>,
+    /// Let a scan pass that could not see everything
+    #[arg(long, help_heading = "Gate")]
+    pub(crate) allow_incomplete: bool,
+    /// Treat data whose newest record is older as no data, such as 48h or 7d
+    #[arg(long, value_name = "AGE", help_heading = "Gate")]
+    pub(crate) max_db_age: Option<Age>,
+    /// Ignore file [default: .seawallignore and .trivyignore, where they are]
+    #[arg(long, value_name = "FILE", help_heading = "Suppression")]
+    pub(crate) ignore_file: Vec<PathBuf>,
+    /// OpenVEX document
+    #[arg(long, value_name = "FILE", help_heading = "Suppression")]
+    pub(crate) vex: Vec<PathBuf>,
+}
+
+/// Reads the words of `--class`.
+fn class(word: &str) -> Result<Class, String> {
+    [Class::Malware, Class::Vulnerability, Class::Unmaintained, Class::Maintenance, Class::Unimportant]
+        .into_iter()
+        .find(|class| class.as_str() == word)
+        .ok_or_else(|| "use vulnerability, malware, unmaintained, maintenance or unimportant".to_owned())
+}
+
+/// Formats of results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Table,
+    /// All of it, for machines
+    Json,
+    /// CycloneDX 1.6 JSON
+    Cyclonedx,
+}
+
+/// `seawall why`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Why {
+    /// CVE, GHSA or the id of any record
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Only this package, by name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) package: Option<String>,
+}
+
+/// `seawall db`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Db {
+    #[command(subcommand)]
+    pub(crate) command: DbCommand,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum DbCommand {
+    /// Compile a folder of feeds into the database
+    Import {
+        /// Folder in the layout of the OSV bucket
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+    },
+    /// Say what the database holds, for each source
+    Info,
+    /// Check every byte of the database
+    Verify,
+}
+
+/// `seawall up`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Up {
+    /// Folder of feeds to import first
+    #[arg(long, env = "SEAWALL_FEEDS", value_name = "PATH", hide_env_values = true)]
+    pub(crate) feeds: Option<PathBuf>,
+    /// Root of the system that is scanned
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub(crate) root: PathBuf,
+    /// Docker daemon whose images are scanned [default: DOCKER_HOST, else its usual socket]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) docker_host: Option<String>,
+}
+
+/// `seawall completions`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Completions {
+    /// Which shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// `seawall man`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Man {
+    /// Write seawall.1 and a page for each command to this folder
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+}

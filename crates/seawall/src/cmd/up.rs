@@ -1,0 +1,74 @@
+//! `seawall up`: this machine and its Docker images, in one summary.
+
+use std::io::{self, Write};
+
+use anyhow::Result;
+use model::{Budget, Judgement};
+use scan::{Catalogued, Judging, Outcome};
+
+use crate::{
+    cli::{Common, Up},
+    cmd::{catalogue, db},
+    output::{self, note},
+    when,
+};
+
+pub(crate) fn run(args: &Up, common: &Common) -> Result<u8> {
+    if let Some(feeds) = &args.feeds {
+        db::import(feeds, common)?;
+    }
+    let database = db::open(common)?;
+    let workers = catalogue::workers(None, false, common);
+    note(common, &format!("scanning {}", args.root.display()));
+    let system = scan::catalogue_rootfs(&args.root, &workers, &Budget::default())?;
+    let today = when::today();
+    let judge = |catalogued: Catalogued| {
+        scan::judge(
+            catalogued,
+            &Judging { database: Some(&database), rules: &[], today: &today, stale: None },
+        )
+    };
+    let outcome = judge(system);
+    let options = report::Options {
+        filter: report::Filter::default(),
+        all: false,
+        color: output::colored(common),
+        width: output::width(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        timestamp: when::timestamp(when::now()),
+        ruling: scan::Ruling::NoGate,
+    };
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    report::write(report::Format::Table, &outcome, &options, &mut out)?;
+    out.flush()?;
+
+    let runtime = catalogue::runtime()?;
+    let fetching = oci::Options::default();
+    let host = args.docker_host.as_deref();
+    match runtime.block_on(oci::daemon_images(host, &fetching)) {
+        Err(error) => writeln!(out, "\nDocker images were not looked at: {error}")?,
+        Ok(images) => {
+            writeln!(out, "\n{} Docker images", images.len())?;
+            for image in images {
+                let name = image.repo_tags.first().unwrap_or(&image.id).clone();
+                let source = oci::Source::Daemon { host: args.docker_host.clone(), image: image.id.clone() };
+                match runtime.block_on(oci::open(&source, &fetching)) {
+                    Ok(opened) => {
+                        let outcome =
+                            judge(scan::catalogue_image(&name, &opened, &workers, &Budget::default()));
+                        writeln!(out, "  {name:<40} {}", line(&outcome))?;
+                    }
+                    Err(error) => writeln!(out, "  {name:<40} not assessed: {error}")?,
+                }
+            }
+        }
+    }
+    out.flush()?;
+    Ok(0)
+}
+
+fn line(outcome: &Outcome) -> String {
+    let counted = outcome.findings.iter().filter(|finding| finding.judgement == Judgement::Counts).count();
+    let packages = outcome.catalogue.packages.len();
+    format!("{}; {counted} findings that count in {packages} packages", outcome.state.as_str())
+}
