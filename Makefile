@@ -1,8 +1,8 @@
 # `make` alone prints what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-unit test-deep lint bench fuzz dist clean
+.PHONY: help run setup test test-unit test-deep lint dist clean
 
-# Real advisories beside the clone, where there are any; else `seawall` fetches them or uses its built-in sample.
+# Real advisories beside the clone, where there are any; else the database that there is.
 SHARED_FEEDS := $(abspath ../shared/feeds)
 ifneq ($(wildcard $(SHARED_FEEDS)/.),)
 SEAWALL_FEEDS ?= $(SHARED_FEEDS)
@@ -10,9 +10,6 @@ export SEAWALL_FEEDS
 endif
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
-# How long `make fuzz` runs each target.
-SECONDS ?= 60
-
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
@@ -39,14 +36,6 @@ test-deep: ## the long variants: more pairs, more cases, more bytes
 lint: ## formatting, clippy, rustdoc, shell scripts, the order of the house
 	@scripts/setup lint
 	@scripts/run-suites lint
-
-bench: ## measure beside other tools; fails past a bar
-	@scripts/setup test
-	@bench/run
-
-fuzz: ## each fuzz target for SECONDS=60
-	@scripts/setup unit
-	@fuzz/run $(SECONDS)
 
 dist: ## the binary that is shipped, with link-time optimisation
 	@scripts/setup run
