@@ -169,18 +169,18 @@ fn listed(path: &Path) -> io::Result<Option<Vec<String>>> {
     Ok(Some(names.map(ToOwned::to_owned).collect()))
 }
 
+/// Takes one file of a zip: its bytes and its name.
+type Take<'a> = &'a mut dyn FnMut(&[u8], &str) -> Result<(), vulndb::Error>;
+
 /// Hands over each file of a zip.
-fn each_record(
-    zip: &Path,
-    read: &mut dyn FnMut(&[u8], &str) -> Result<(), vulndb::Error>,
-) -> Result<(), FeedError> {
+fn each_record(zip: &Path, read: Take<'_>) -> Result<(), FeedError> {
     let failed = |error: io::Error| FeedError::Read { path: zip.to_owned(), error };
     let file = io::BufReader::with_capacity(1 << 18, File::open(zip).map_err(failed)?);
     let mut archive = zip::ZipArchive::new(file).map_err(|error| failed(error.into()))?;
     let mut bytes = Vec::new();
     for number in 0..archive.len() {
         let mut entry = archive.by_index(number).map_err(|error| failed(error.into()))?;
-        let name = entry.name().map(|name| name.into_owned()).map_err(|error| failed(error.into()))?;
+        let name = entry.name().map(std::borrow::Cow::into_owned).map_err(|error| failed(error.into()))?;
         if !name.ends_with(".json") {
             continue;
         }

@@ -104,7 +104,7 @@ pub(crate) fn read(bytes: &[u8], source: &str, lints: &mut Vec<Lint>) -> Result<
         let urgency = affected.ecosystem_specific.get("urgency").and_then(Value::as_str).unwrap_or_default();
         statements.push(Statement {
             ecosystem,
-            release: release.map(Into::into),
+            release,
             package: ecosystem.normalise(&package.name),
             name: ecosystem.row().name,
             module: module(ecosystem, &osv.summary, &ranges),

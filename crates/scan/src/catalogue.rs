@@ -123,10 +123,10 @@ fn one_layer(image: &oci::Image, number: usize, cache: Option<&LayerCache>, budg
     };
     let name = format!("layer {} of {}", number + 1, image.layers.len());
     let expected = source.layer.diff_id;
-    if let Some((cache, blob)) = cache.zip(source.layer.blob) {
-        if let Some(data) = cache.get(blob, expected) {
-            return data;
-        }
+    if let Some((cache, blob)) = cache.zip(source.layer.blob)
+        && let Some(data) = cache.get(blob, expected)
+    {
+        return data;
     }
     let open = || {
         image.open_layer(number).map_err(|error| {
@@ -140,11 +140,11 @@ fn one_layer(image: &oci::Image, number: usize, cache: Option<&LayerCache>, budg
     }
     // Where the source names no blob digest, the one that was computed is as good a key for the next scan.
     let complete = data.blob.is_some() && data.diff_id.is_some() && data.problems.is_empty();
-    if let Some(cache) = cache.filter(|_| complete) {
-        if let Err(error) = cache.put(&data) {
-            let text = format!("results were not kept: {error}");
-            data.problems.push(Problem::new(problems::CACHE, "layer cache", Effect::None, text));
-        }
+    if let Some(cache) = cache.filter(|_| complete)
+        && let Err(error) = cache.put(&data)
+    {
+        let text = format!("results were not kept: {error}");
+        data.problems.push(Problem::new(problems::CACHE, "layer cache", Effect::None, text));
     }
     data
 }

@@ -171,10 +171,10 @@ fn nearest(rule: &Rule, findings: &[Finding], subject: &Subject) -> Option<Strin
         RuleSubject::Entry { id, package, path } => {
             if let Some(id) = id {
                 if let Some((finding, near)) = vulnerabilities().find(|(_, v)| names(v, id)) {
-                    if let Judgement::Suppressed(by) = &finding.judgement {
-                        if package.as_deref().is_none_or(|package| is_package(near, package)) {
-                            return Some(format!("{} is already hidden by {}", describe(near), by.by));
-                        }
+                    if let Judgement::Suppressed(by) = &finding.judgement
+                        && package.as_deref().is_none_or(|package| is_package(near, package))
+                    {
+                        return Some(format!("{} is already hidden by {}", describe(near), by.by));
                     }
                     let place = finding.evidence.first().map_or("", |evidence| &evidence.path);
                     return Some(match path {

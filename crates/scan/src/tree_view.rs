@@ -18,10 +18,7 @@ impl View for TreeView<'_> {
     }
 
     fn canonical(&self, path: &str) -> String {
-        let (parent, name) = match path.rsplit_once('/') {
-            Some((parent, name)) => (parent, name),
-            None => return path.to_owned(),
-        };
+        let Some((parent, name)) = path.rsplit_once('/') else { return path.to_owned() };
         match self.tree.resolve(parent) {
             Some(parent) if parent.is_empty() => name.to_owned(),
             Some(parent) => format!("{parent}/{name}"),

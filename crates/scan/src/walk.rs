@@ -133,7 +133,7 @@ pub(crate) fn walk(
         path: Vec::with_capacity(256),
         sink,
     };
-    walk.directory(dir, 0);
+    walk.directory(&dir, 0);
     let Walk { index, mut skipped, problems, entries, .. } = walk;
     skipped.sort();
     Ok(Walked { index: index.finish(), skipped, problems, entries })
@@ -162,8 +162,8 @@ impl Walk<'_> {
     }
 
     /// Reads one directory, then its children. Gives false when a limit ended the walk.
-    fn directory(&mut self, dir: OwnedFd, depth: u32) -> bool {
-        let mut reader = match Dir::read_from(&dir) {
+    fn directory(&mut self, dir: &OwnedFd, depth: u32) -> bool {
+        let mut reader = match Dir::read_from(dir) {
             Ok(reader) => reader,
             Err(error) => {
                 self.unreadable(error);
@@ -197,7 +197,7 @@ impl Walk<'_> {
                 self.path.push(b'/');
             }
             self.path.extend_from_slice(name);
-            if let Some(child) = self.entry(&dir, name) {
+            if let Some(child) = self.entry(dir, name) {
                 children.push(child);
             }
             self.path.truncate(parent_len);
@@ -213,7 +213,7 @@ impl Walk<'_> {
                 self.path.push(b'/');
             }
             self.path.extend_from_slice(&name);
-            let go_on = self.enter(&dir, &name, depth);
+            let go_on = self.enter(dir, &name, depth);
             self.path.truncate(parent_len);
             if !go_on {
                 return false;
@@ -327,7 +327,7 @@ impl Walk<'_> {
                     self.skipped.push(Skipped { path, reason: "another file system" });
                     true
                 }
-                Ok(_) => self.directory(dir, depth + 1),
+                Ok(_) => self.directory(&dir, depth + 1),
                 Err(error) => {
                     self.unreadable(error);
                     true
