@@ -3,6 +3,13 @@
 //! Needs cargo's metadata and the files of this repository, nothing else. Every exception stands in a table with its
 //! reason, and an exception that excuses nothing fails as well, so the tables shrink when the house gets better.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of a test: what is not there fails it"
+)]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     env, fs,

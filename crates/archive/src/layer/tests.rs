@@ -181,7 +181,7 @@ fn names_and_sizes_come_from_gnu_and_pax_headers() {
     let tar = Tar::new()
         .entry(b"././@LongLink", b'L', b"", &[long.as_bytes(), b"\0"].concat())
         .entry(b"././@LongLink", b'K', b"", &[target.as_bytes(), b"\0"].concat())
-        .entry(long[..100].as_bytes(), b'2', &target.as_bytes()[..100], b"")
+        .entry(&long.as_bytes()[..100], b'2', &target.as_bytes()[..100], b"")
         .raw(&prefixed)
         .raw(&[b'p'; 512])
         .pax(b'x', &[("path", b"pax/\xc3\xa9/name"), ("size", b"3"), ("uid", b"3000000"), ("mtime", b"1.5")])
