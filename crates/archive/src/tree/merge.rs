@@ -89,7 +89,9 @@ struct Span {
 impl<'a> Merging<'a> {
     /// Takes away what the layer's markers hide.
     fn markers(&mut self, layer: &'a LayerIndex) -> Result<(), Exceeded> {
-        for marker in layer.iter().filter(|entry| entry.kind.is_marker()) {
+        // All of them, in the order of the archive: of a marker that occurs twice the first may take away a link that
+        // a marker between them would go through.
+        for marker in layer.all().filter(|entry| entry.kind.is_marker()) {
             self.tick()?;
             // A link below that this layer replaces with a directory leads nowhere for this layer's markers.
             let may_follow = |path: &str| layer.get(path).is_none_or(|entry| entry.kind != Kind::Dir);

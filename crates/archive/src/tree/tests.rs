@@ -57,6 +57,12 @@ fn layers_give_the_tree_that_a_container_sees() {
             &["f d/a\n f d/e/x\n f z", "d d\n f d/b\n o d"],
             "d/b@1 z@0",
         ),
+        ("an opaque directory named through a link that lies in it", &["f b/c\n l b/b /b", "o b/b"], ""),
+        (
+            "a whiteout below a link that an earlier, repeated one took away",
+            &["f c/c\n l b /c", "w b\n w b/c\n w b"],
+            "c/c@0",
+        ),
         ("an opaque root", &["f a\n f d/b", "o \n f c"], "c@1"),
         ("a file in place of a directory", &["f d/e/a\n f z", "f d"], "d@1 z@0"),
         ("a link in place of a directory", &["f d/e/a\n f t/e/b", "l d t"], "d@1 t/e/b@0"),
@@ -337,7 +343,8 @@ mod oracle {
 
     fn remove(path: &Path) {
         if is_dir(path) {
-            fs::remove_dir_all(path).unwrap();
+            // The directory itself, not the way to it: a link on that way may lie in it, and goes first.
+            fs::remove_dir_all(fs::canonicalize(path).unwrap()).unwrap();
         } else {
             let _ = fs::remove_file(path);
         }
@@ -372,7 +379,8 @@ mod oracle {
             if !opaque {
                 remove(&target);
             } else if target.is_dir() {
-                for child in fs::read_dir(&target).unwrap() {
+                // As in `remove`.
+                for child in fs::read_dir(fs::canonicalize(&target).unwrap()).unwrap() {
                     remove(&child.unwrap().path());
                 }
             }
