@@ -128,6 +128,7 @@ pub(crate) fn read(bytes: &[u8], source: &str, lints: &mut Vec<Lint>) -> Result<
         // `CVE-…` itself, `DEBIAN-CVE-…`, `ALPINE-CVE-…`.
         cves.extend(osv.id.find("CVE-").map(|at| osv.id[at..].to_owned()));
     }
+    cves.sort();
     cves.dedup();
     let cwes = osv.database_specific.get("cwe_ids").and_then(Value::as_array);
     let cwes: Vec<String> =

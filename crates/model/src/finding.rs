@@ -197,6 +197,7 @@ pub struct Kev {
 
 /// CISA's decision points (SSVC), lower case.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Ssvc {
     /// `none`, `poc`, `active`.
     pub exploitation: String,

@@ -78,6 +78,7 @@ pub struct LayerIndex(pub u32);
 
 /// One layer of an image, base first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Layer {
     /// Digest of the uncompressed tar.
     pub diff_id: DiffId,
@@ -92,6 +93,7 @@ pub struct Layer {
 
 /// One step of an image's history.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct History {
     /// RFC 3339 time.
     pub created: Option<String>,
@@ -111,6 +113,7 @@ pub struct HealthCheck {
 /// The configuration of an image: the facts that controls judge. Values of environment variables are left out, as
 /// they may be secrets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ImageConfig {
     /// `os/architecture[/variant]` as the configuration states it.
     pub platform: Option<Platform>,

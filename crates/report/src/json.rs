@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use model::{
-    Class, Detail, Evidence, FixStatus, Judgement, Kev, MatchedRecord, Problem, Rating, Severity, Ssvc, State,
+    Class, ConfigDigest, Detail, Evidence, FixStatus, ImageConfig, Judgement, Kev, Layer, ManifestDigest,
+    MatchedRecord, Problem, Rating, Severity, Ssvc, State,
 };
 use scan::Outcome;
 use serde::Serialize;
@@ -21,6 +22,8 @@ struct Document<'a> {
     #[serde(flatten)]
     state: &'a State,
     incomplete: &'a [String],
+    image: Option<Image<'a>>,
+    privileged_files: Vec<PrivilegedFile<'a>>,
     packages: usize,
     covered: u64,
     gaps: Vec<Gap<'a>>,
@@ -29,6 +32,27 @@ struct Document<'a> {
     problems: &'a [Problem],
     skipped: Vec<Skipped<'a>>,
     suppressions: Vec<Suppression<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Image<'a> {
+    config_digest: ConfigDigest,
+    manifest_digest: Option<ManifestDigest>,
+    names: &'a [String],
+    platform: String,
+    platforms: Vec<String>,
+    config: &'a ImageConfig,
+    layers: &'a [Layer],
+}
+
+#[derive(Serialize)]
+struct PrivilegedFile<'a> {
+    path: &'a str,
+    /// Octal, as `chmod` takes it.
+    mode: String,
+    uid: u32,
+    gid: u32,
 }
 
 #[derive(Serialize)]
@@ -90,6 +114,26 @@ pub(crate) fn write(outcome: &Outcome, options: &Options, to: &mut dyn Write) ->
         kind: outcome.subject.kind.as_str(),
         state: &outcome.state,
         incomplete: &outcome.incomplete,
+        image: outcome.subject.image.as_ref().map(|image| Image {
+            config_digest: image.config_digest,
+            manifest_digest: image.manifest_digest,
+            names: &image.names,
+            platform: image.platform.to_string(),
+            platforms: image.platforms.iter().map(ToString::to_string).collect(),
+            config: &image.config,
+            layers: &image.layers,
+        }),
+        privileged_files: outcome
+            .subject
+            .privileged_files
+            .iter()
+            .map(|file| PrivilegedFile {
+                path: &file.path,
+                mode: format!("{:04o}", file.mode),
+                uid: file.uid,
+                gid: file.gid,
+            })
+            .collect(),
         packages: outcome.catalogue.packages.len(),
         covered: outcome.coverage.covered,
         gaps: outcome

@@ -42,8 +42,6 @@ pub struct Options {
     pub all: bool,
     /// Colour (table only).
     pub color: bool,
-    /// Columns of the terminal; `None` in a pipe: 100 are used, and nothing is cut.
-    pub width: Option<usize>,
     /// Version of Seawall.
     pub version: String,
     /// Now, RFC 3339.

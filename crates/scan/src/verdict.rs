@@ -172,12 +172,17 @@ fn coverage(catalogue: &Catalogue, states: &[CoverageState], judge: Judge) -> Co
         if judge == Judge::Installed && package.presence == Presence::Declared {
             continue;
         }
+        // Who is judged by its owner is covered as far as the owner is.
+        let owner = package.owner.filter(|_| *state == CoverageState::ByOwner);
+        let (judged, state) = owner
+            .and_then(|owner| catalogue.package(owner).zip(states.get(owner.0 as usize)))
+            .unwrap_or((package, state));
         if state.is_assessed() {
             covered += 1;
             continue;
         }
         let index = PackageIndex(u32::try_from(number).unwrap_or(u32::MAX));
-        let (reason, blocks) = reason(catalogue, package, state);
+        let (reason, blocks) = reason(catalogue, judged, state);
         gaps.entry((!blocks, reason)).or_default().push(index);
     }
     let gaps = gaps

@@ -23,17 +23,6 @@ pub(crate) fn colored(common: &Common) -> bool {
     }
 }
 
-/// Columns of the terminal; `None` in a pipe.
-pub(crate) fn width() -> Option<usize> {
-    if !io::stdout().is_terminal() {
-        return None;
-    }
-    rustix::termios::tcgetwinsize(io::stdout())
-        .ok()
-        .map(|size| usize::from(size.ws_col))
-        .filter(|width| *width > 0)
-}
-
 /// A line on standard error, unless `--quiet`.
 pub(crate) fn note(common: &Common, text: &str) {
     if !common.quiet {

@@ -119,7 +119,8 @@ impl<'a> Run<'a> {
     /// Adds the findings of one package; a package whose data is damaged adds none.
     fn package(&mut self, index: PackageIndex, package: &'a Package) -> Result<CoverageState, Error> {
         let found = self.examine(package)?;
-        let state = if found.state.is_assessed() && judge::owner(package, self.catalogue).is_some() {
+        // The distribution judges it, whether or not its language has a feed.
+        let state = if judge::owner(package, self.catalogue).is_some() {
             CoverageState::ByOwner
         } else {
             found.state.clone()

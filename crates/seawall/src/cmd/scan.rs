@@ -51,7 +51,6 @@ pub(crate) fn run(args: &Scan, common: &Common) -> Result<u8> {
         filter: Filter { severity: args.severity, fixable: args.fixable, classes: args.class.clone() },
         all: args.all,
         color: false,
-        width: None,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         timestamp: when::timestamp(when::now()),
         ruling: ruling.clone(),
@@ -62,7 +61,6 @@ pub(crate) fn run(args: &Scan, common: &Common) -> Result<u8> {
         output::write_file(&file.path, &bytes)?;
     }
     options.color = output::colored(common);
-    options.width = output::width();
     let mut out = io::BufWriter::new(io::stdout().lock());
     report::write(format(args.format), &outcome, &options, &mut out)
         .context("the result cannot be written")?;

@@ -33,7 +33,6 @@ pub(crate) fn run(args: &Up, common: &Common) -> Result<u8> {
         filter: report::Filter::default(),
         all: false,
         color: output::colored(common),
-        width: output::width(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         timestamp: when::timestamp(when::now()),
         ruling: scan::Ruling::NoGate,

@@ -62,6 +62,16 @@ fn case_25_binaries_of_the_distribution_are_one_group() {
 }
 
 #[test]
+fn what_the_distribution_owns_is_judged_by_it_without_a_feed_of_its_language_too() {
+    let mut stdlib = go("stdlib", "1.19.8", false, None);
+    stdlib.owner = Some(PackageIndex(0));
+    let own = go("stdlib", "1.19.8", false, None);
+    let catalogue = image("debian", "12", vec![deb("containerd", "1.6", "containerd", "1.6"), stdlib, own]);
+    let found = assess(&database(&[], &[]), &catalogue);
+    assert_eq!(found.coverage[1..], [CoverageState::ByOwner, CoverageState::NoFeed]);
+}
+
+#[test]
 fn case_26_toolchains_compare_as_releases() {
     let records = [
         record("osv-go", "GO-1", &["CVE-1"])
