@@ -40,6 +40,8 @@ pub struct Options {
     pub filter: Filter,
     /// List what does not count, too.
     pub all: bool,
+    /// Only so many rows, the worst, and a line that counts the others (table only); `None`: all.
+    pub rows: Option<usize>,
     /// Colour (table only).
     pub color: bool,
     /// Version of Seawall.

@@ -129,7 +129,8 @@ fn rows(groups: &[Group<'_>], options: &Options, to: &mut dyn Write) -> io::Resu
         "{:<package$}  {:<installed$}  {:<fixed$}  {:>4} {:>4} {:>4} {:>4} {:>4}  what",
         "package", "installed", "fixed in", "crit", "high", "med", "low", "?"
     )?;
-    for group in groups {
+    let shown = options.rows.unwrap_or(groups.len());
+    for group in groups.iter().take(shown) {
         let of = |severity| group.counts.get(&severity).copied().unwrap_or(0);
         let low = of(Severity::Low) + of(Severity::Negligible);
         let first = group.ids.first().copied().unwrap_or_default();
@@ -154,7 +155,10 @@ fn rows(groups: &[Group<'_>], options: &Options, to: &mut dyn Write) -> io::Resu
             of(Severity::Unknown),
         )?;
     }
-    Ok(())
+    match groups.len().saturating_sub(shown) {
+        0 => Ok(()),
+        more => writeln!(to, "… and {more} more rows"),
+    }
 }
 
 fn set_apart(outcome: &Outcome, options: &Options, to: &mut dyn Write) -> io::Result<()> {

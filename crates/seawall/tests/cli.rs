@@ -270,6 +270,32 @@ fn files_get_the_format_of_their_ending_and_an_sbom_can_be_scanned_again() {
 }
 
 #[test]
+fn up_prints_a_page_and_says_how_much_more_there_is() {
+    let bench = Bench::new("12");
+    let names: Vec<String> = (0..30).map(|n| format!("pkg{n}")).collect();
+    let status = names.iter().map(|name| {
+        format!("Package: {name}\nStatus: install ok installed\nArchitecture: all\nVersion: 1-1\nMaintainer: A <a@debian.org>\n\n")
+    });
+    bench.write("root/var/lib/dpkg/status", &status.collect::<String>());
+    let records: Vec<(String, String)> = names
+        .iter()
+        .map(|name| (format!("D-{name}"), debian(&format!("CVE-2024-1{}", &name[3..]), name, "1-2", "high")))
+        .collect();
+    let records: Vec<(&str, &str)> = records.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect();
+    bench.feed("Debian", &records);
+    let done =
+        bench.run(&["up", "--feeds", "feeds", "--root", "root", "--docker-host", "unix:///nowhere.sock"]);
+    assert_eq!(code(&done), 0, "{}", err(&done));
+    let page = out(&done);
+    let rows = page.lines().filter(|line| line.starts_with("pkg") || line.starts_with("lodash")).count();
+    assert_eq!(rows, 20, "{page}");
+    // 30 packages and lodash.
+    assert!(page.contains("… and 11 more rows"), "{page}");
+    assert!(page.contains("All of it: seawall scan root"), "{page}");
+    assert!(page.contains("Docker images were not looked at"), "{page}");
+}
+
+#[test]
 fn why_explains_presence_and_absence() {
     let bench = Bench::ready("12");
     let present = out(&bench.run(&["why", "CVE-2023-5363", "root"]));

@@ -50,6 +50,7 @@ pub(crate) fn run(args: &Scan, common: &Common) -> Result<u8> {
     let mut options = report::Options {
         filter: Filter { severity: args.severity, fixable: args.fixable, classes: args.class.clone() },
         all: args.all,
+        rows: None,
         color: false,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         timestamp: when::timestamp(when::now()),

@@ -13,6 +13,9 @@ use crate::{
     when,
 };
 
+/// As many rows as a person reads in a minute.
+const ROWS: usize = 20;
+
 pub(crate) fn run(args: &Up, common: &Common) -> Result<u8> {
     if let Some(feeds) = &args.feeds {
         db::import(feeds, common)?;
@@ -32,6 +35,7 @@ pub(crate) fn run(args: &Up, common: &Common) -> Result<u8> {
     let options = report::Options {
         filter: report::Filter::default(),
         all: false,
+        rows: Some(ROWS),
         color: output::colored(common),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         timestamp: when::timestamp(when::now()),
@@ -39,6 +43,7 @@ pub(crate) fn run(args: &Up, common: &Common) -> Result<u8> {
     };
     let mut out = io::BufWriter::new(io::stdout().lock());
     report::write(report::Format::Table, &outcome, &options, &mut out)?;
+    writeln!(out, "\nAll of it: seawall scan {}", args.root.display())?;
     out.flush()?;
 
     let runtime = catalogue::runtime()?;
