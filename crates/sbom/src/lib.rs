@@ -29,4 +29,4 @@ pub use reader::{FileInfo, Reader, extract, interest};
 pub use view::View;
 
 /// Grows whenever a reader or a fact changes, so that no cached layer is read with old eyes.
-pub const CATALOGUER_VERSION: u32 = 1;
+pub const CATALOGUER_VERSION: u32 = 2;

@@ -14,7 +14,7 @@ use crate::{Fact, FileFact, assembly::Draft, reader::Row};
 pub(crate) static READERS: &[Row] = &[
     Row {
         name: "package.json",
-        wants: |info| place::of_manifest(info.path).is_some(),
+        wants: |info| place::of_manifest(info.path).or_else(|| place::of_project(info.path)).is_some(),
         peek: None,
         by_content: true,
         // The largest published ones carry their read-me and have some hundred KiB.

@@ -45,6 +45,7 @@ static GROUPS: &[(&str, &str, &str)] = &[
     ("velocity", "org.apache.velocity", "org/apache/velocity"),
     ("jsr305", "com.google.code.findbugs", "javax/annotation"),
     // The first projects on Maven's repository were their own group.
+    ("antlr", "antlr", "antlr"),
     ("log4j", "log4j", "org/apache/log4j"),
     ("oro", "oro", "org/apache/oro"),
     ("junit", "junit", "org/junit"),

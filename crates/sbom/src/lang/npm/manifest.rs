@@ -6,14 +6,15 @@ use serde::{
     de::{DeserializeSeed, IgnoredAny, MapAccess},
 };
 
+use super::place;
 use crate::{
     Content, Fact, FileInfo,
-    json::{Licences, Names, Object, Take, Text},
+    json::{Flag, Licences, Names, Object, Take, Text},
     lang::input,
     problems,
 };
 
-/// What the `package.json` of an installed package says.
+/// What the `package.json` of an installed package or of a project says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// `name`, where it has one.
@@ -26,6 +27,8 @@ pub struct Manifest {
     pub(crate) dependencies: Vec<String>,
     /// `bundleDependencies`: what it carries inside itself.
     pub(crate) bundles: Vec<String>,
+    /// `private`: npm refuses to publish it.
+    pub(crate) private: bool,
 }
 
 pub(super) fn read(
@@ -43,9 +46,11 @@ pub(super) fn read(
             draft.parse(input::text(&bytes).as_bytes())
         });
         if !matches!(again, Some(Ok(()))) {
+            // Outside node_modules it may as well be the template of one.
+            let hides = place::of_manifest(info.path).is_some();
             problems.push(input::malformed(
                 info.path,
-                Effect::MayHidePackages,
+                if hides { Effect::MayHidePackages } else { Effect::None },
                 format_args!("no valid JSON: {error}"),
             ));
         }
@@ -76,6 +81,7 @@ struct Draft {
     optional: Vec<String>,
     bundles: Vec<String>,
     bundles_all: bool,
+    private: bool,
     dropped: u64,
 }
 
@@ -100,7 +106,7 @@ impl Draft {
         let mut licences = self.license;
         licences.extend(self.licenses);
         licences.dedup();
-        Some(Manifest { name, version, licences, dependencies, bundles })
+        Some(Manifest { name, version, licences, dependencies, bundles, private: self.private })
     }
 
     fn names(&mut self, names: Names) -> Vec<String> {
@@ -124,6 +130,7 @@ impl<'de> Take<'de> for &mut Draft {
                 let names = map.next_value::<Names>()?;
                 self.optional = self.names(names);
             }
+            "private" => self.private = map.next_value::<Flag>()?.0,
             // npm knows both spellings.
             "bundleDependencies" | "bundledDependencies" => {
                 let names = map.next_value::<Names>()?;

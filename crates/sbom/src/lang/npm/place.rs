@@ -9,6 +9,15 @@ pub(super) fn of_manifest(path: &str) -> Option<&str> {
     is_package(folder).then_some(folder)
 }
 
+/// The folder of the project whose `package.json` this is: outside every `node_modules`, and no fixture of a test.
+/// Empty for the root of the tree.
+pub(super) fn of_project(path: &str) -> Option<&str> {
+    let folder = path.strip_suffix("package.json")?;
+    let folder = if folder.is_empty() { folder } else { folder.strip_suffix('/')? };
+    let fits = |part: &str| part != MODULES && !FIXTURES.contains(&part);
+    folder.split('/').all(fits).then_some(folder)
+}
+
 /// Is this folder directly in a `node_modules`, with a scope or without?
 fn is_package(folder: &str) -> bool {
     let Some((above, name)) = folder.rsplit_once('/') else { return false };
@@ -139,6 +148,22 @@ mod tests {
             ("node_modules/a/b-package.json", None),
         ] {
             assert_eq!(of_manifest(path), folder, "{path}");
+        }
+    }
+
+    #[test]
+    fn folders_of_projects() {
+        for (path, folder) in [
+            ("package.json", Some("")),
+            ("srv/shop/package.json", Some("srv/shop")),
+            ("usr/share/nodejs/@s/a/package.json", Some("usr/share/nodejs/@s/a")),
+            ("srv/shop/my-package.json", None),
+            ("srv/shop/node_modules/a/package.json", None),
+            ("srv/shop/node_modules/a/dist/package.json", None),
+            ("srv/shop/test/fixtures/a/package.json", None),
+            ("usr/share/doc/a/examples/package.json", None),
+        ] {
+            assert_eq!(of_project(path), folder, "{path}");
         }
     }
 

@@ -26,7 +26,7 @@ fn carrier<'a>(assembled: &'a Assembled, package: &Package) -> Option<&'a str> {
 #[test]
 fn installed_packages_scopes_licences_and_the_nearest_dependency() {
     let got = catalogue(&[
-        (0, "app/package.json", br#"{"name":"my-app","version":"9.9.9","dependencies":{"a":"*"}}"#),
+        (0, "app/package.json", br#"{"name":"my-app","version":"9.9.9","private":true,"dependencies":{"a":"*"}}"#),
         (0, "app/node_modules/a/package.json",
             br#"{"name":"a","version":"1.0.0","license":"MIT","dependencies":{"b":"1","@s/c":"*"},"devDependencies":{"d":"*"}}"#),
         (0, "app/node_modules/a/node_modules/b/package.json", br#"{"name":"b","version":"1.5.0","license":{"type":"ISC","url":"x"}}"#),
@@ -51,6 +51,31 @@ fn installed_packages_scopes_licences_and_the_nearest_dependency() {
     assert_eq!(one(&got, "d", "1.0.0-rc.1").licences, Vec::<String>::new());
     // Nested because two versions were wanted, not carried inside.
     assert_eq!(carrier(&got, one(&got, "b", "1.5.0")), None);
+}
+
+#[test]
+fn an_application_outside_node_modules_is_a_package_where_npm_could_know_it() {
+    let got = catalogue(&[
+        (0, "var/lib/ghost/package.json", br#"{"name":"ghost","version":"5.2.0","dependencies":{"a":"1"}}"#),
+        (0, "var/lib/ghost/node_modules/a/package.json", br#"{"name":"a","version":"1.0.0"}"#),
+        (0, "package.json", br#"{"name":"root","version":"1.0.0","dependencies":{"r":"1"}}"#),
+        (0, "node_modules/r/package.json", br#"{"name":"r","version":"1.0.0"}"#),
+        (0, "srv/private/package.json", br#"{"name":"p","version":"1.0.0","private":true}"#),
+        (0, "srv/nameless/package.json", br#"{"version":"1.0.0"}"#),
+        (0, "srv/unversioned/package.json", br#"{"name":"u","type":"module"}"#),
+        (0, "srv/x/test/package.json", br#"{"name":"t","version":"1.0.0"}"#),
+        (0, "srv/template/package.json", br#"{"name": {{name}} }"#),
+    ]);
+    assert_eq!(names(&got), ["a 1.0.0", "ghost 5.2.0", "r 1.0.0", "root 1.0.0"]);
+    assert_eq!(one(&got, "ghost", "5.2.0").presence, Presence::Installed);
+    assert_eq!(needs(&got, one(&got, "ghost", "5.2.0")), ["a 1.0.0"]);
+    assert_eq!(needs(&got, one(&got, "root", "1.0.0")), ["r 1.0.0"]);
+    // A template is told, and hides nothing.
+    assert_eq!(got.problems.len(), 1);
+    assert_eq!(
+        (got.problems[0].subject.as_str(), got.problems[0].effect),
+        ("srv/template/package.json", model::Effect::None)
+    );
 }
 
 #[test]
@@ -100,7 +125,7 @@ fn all_dependencies_are_bundled_where_the_list_is_true() {
 #[test]
 fn case_38_fixtures_and_what_is_only_declared_are_not_installed() {
     let got = catalogue(&[
-        (0, "app/package.json", br#"{"name":"app","version":"1.0.0","devDependencies":{"mocha":"*"}}"#),
+        (0, "app/package.json", br#"{"name":"app","private":true,"version":"1.0.0","devDependencies":{"mocha":"*"}}"#),
         (0, "app/test/fixtures/evil/package.json", br#"{"name":"evil","version":"6.6.6"}"#),
         (0, "app/node_modules/resolve/package.json", br#"{"name":"resolve","version":"1.22.0"}"#),
         (0, "app/node_modules/resolve/test/fixture/package.json", br#"{"name":"fixture","version":"6.6.6"}"#),

@@ -39,7 +39,11 @@ fn add_packages<'a>(draft: &mut Draft<'a>) -> Vec<Node<'a>> {
         .facts
         .visible()
         .filter_map(|file| match &file.fact {
-            Fact::Npm(manifest) => Some((file, manifest, place::of_manifest(&file.path)?)),
+            Fact::Npm(manifest) => match place::of_manifest(&file.path) {
+                Some(folder) => Some((file, manifest, folder)),
+                None if is_published(manifest) => Some((file, manifest, place::of_project(&file.path)?)),
+                None => None,
+            },
             _ => None,
         })
         .collect();
@@ -90,6 +94,12 @@ fn add_packages<'a>(draft: &mut Draft<'a>) -> Vec<Node<'a>> {
     nodes
 }
 
+/// Is this an application that npm knows, such as one that an image was made of? What is private or nameless no
+/// advisory can be about.
+fn is_published(manifest: &Manifest) -> bool {
+    !manifest.private && manifest.name.is_some() && !manifest.version.is_empty()
+}
+
 struct Tree<'t, 'a> {
     nodes: &'t [Node<'a>],
     by_folder: HashMap<&'a str, usize>,
@@ -111,7 +121,8 @@ impl Tree<'_, '_> {
 
     /// What `require(name)` in `folder` gives.
     fn find(&mut self, folder: &str, name: &str, draft: &Draft<'_>) -> Option<usize> {
-        if let Some(own) = self.at(&[folder, "/node_modules/", name]) {
+        let slash = if folder.is_empty() { "" } else { "/" };
+        if let Some(own) = self.at(&[folder, slash, "node_modules/", name]) {
             return Some(own);
         }
         let linked = folder.contains("/node_modules/.") || folder.starts_with("node_modules/.");
