@@ -8,16 +8,32 @@ use scan::Threshold;
 
 use crate::when::Age;
 
-const EXIT_CODES: &str = "\
+const EXAMPLES: &str = "\
+Examples:
+  seawall up                             this machine and its Docker images
+  seawall scan alpine:3.20               an image: of the daemon, or a registry
+  seawall scan shop.tar --fail-on high   a gate for a pipeline
+  seawall why CVE-2024-3094 debian:12    why it is affected, or why it is not";
+
+const AFTER_SCAN: &str = "\
 Exit codes:
   0  done, and no gate was hit
   1  a gate was hit (--fail-on)
   2  the target could not be scanned
-  3  a gate was set, but the scan was incomplete or had no data";
+  3  a gate was set, but the scan was incomplete or had no data
+
+A SEVERITY is critical, high, medium, low, negligible or unknown.";
+
+const TARGET: &str = "Target";
+const REACH: &str = "Registry and daemon";
+const RUN: &str = "Running";
+const GATE: &str = "Gate";
+const HIDING: &str = "Ignoring";
+const GLOBAL: &str = "Global options";
 
 /// Finds what is vulnerable in images, file systems and sources, and says why.
 #[derive(Debug, Parser)]
-#[command(name = "seawall", version, max_term_width = 80, propagate_version = true)]
+#[command(name = "seawall", version, max_term_width = 80, propagate_version = true, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -28,17 +44,17 @@ pub(crate) struct Cli {
 /// Options of every command.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Common {
-    /// Folder of the vulnerability database [default: /var/lib/seawall as root, else ~/.local/share/seawall]
-    #[arg(long, global = true, env = "SEAWALL_DATA_DIR", value_name = "DIR", hide_env_values = true)]
+    /// Folder of the database [default: /var/lib/seawall as root, else ~/.local/share/seawall]
+    #[arg(long, global = true, env = "SEAWALL_DATA_DIR", value_name = "DIR", hide_env_values = true, help_heading = GLOBAL)]
     pub(crate) data_dir: Option<PathBuf>,
     /// Folder of the layer cache [default: /var/cache/seawall as root, else ~/.cache/seawall]
-    #[arg(long, global = true, env = "SEAWALL_CACHE_DIR", value_name = "DIR", hide_env_values = true)]
+    #[arg(long, global = true, env = "SEAWALL_CACHE_DIR", value_name = "DIR", hide_env_values = true, help_heading = GLOBAL)]
     pub(crate) cache_dir: Option<PathBuf>,
-    /// Colour: auto, always or never; NO_COLOR is honoured
-    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN", hide_possible_values = true)]
+    /// Colour: auto, always or never
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN", hide_possible_values = true, help_heading = GLOBAL)]
     pub(crate) color: When,
     /// Say nothing on the way, only the result
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = GLOBAL)]
     pub(crate) quiet: bool,
 }
 
@@ -52,17 +68,17 @@ pub(crate) enum When {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Scan an image, root file system, source tree or SBOM
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = AFTER_SCAN)]
     Scan(Box<Scan>),
-    /// Explain why a target is affected by a vulnerability, or why it is not
+    /// Explain why a target is affected by a CVE, or why it is not
     Why(Box<Why>),
-    /// Import and inspect the vulnerability database
-    Db(Db),
-    /// Scan this machine and its Docker images, and print one summary
+    /// Scan this machine and its Docker images, and print one page
     Up(Up),
+    /// Make and inspect the database of advisories
+    Db(Db),
     /// Print a completion script for a shell
     Completions(Completions),
-    /// Print the manual page, or write all of them to a folder
+    /// Print the manual page, or write one for each command
     Man(Man),
 }
 
@@ -72,33 +88,33 @@ pub(crate) struct Target {
     /// Image name, archive, OCI layout, folder or SBOM file
     #[arg(value_name = "TARGET")]
     pub(crate) target: String,
-    /// Kind of the target, where it is not to be guessed
-    #[arg(long, value_enum, value_name = "KIND")]
+    /// What it is, where that is not to be guessed: registry, docker, archive, layout, rootfs, source, sbom
+    #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true, help_heading = TARGET)]
     pub(crate) kind: Option<KindArg>,
     /// Platform of an image, such as linux/arm64 [default: this machine's]
-    #[arg(long, value_name = "OS/ARCH")]
+    #[arg(long, value_name = "OS/ARCH", help_heading = TARGET)]
     pub(crate) platform: Option<Platform>,
-    /// Allow plain HTTP and unverified certificates for the registry
-    #[arg(long)]
-    pub(crate) insecure: bool,
-    /// Trust the certificate authorities in this PEM file too
-    #[arg(long, value_name = "FILE")]
+    /// Trust the certificate authorities in this PEM file, too
+    #[arg(long, value_name = "FILE", help_heading = REACH)]
     pub(crate) ca: Vec<PathBuf>,
+    /// Allow plain HTTP and unverified certificates for the registry
+    #[arg(long, help_heading = REACH)]
+    pub(crate) insecure: bool,
     /// Private host that the registry may send us to
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, value_name = "HOST", help_heading = REACH)]
     pub(crate) allow_host: Vec<String>,
     /// Docker daemon to ask [default: DOCKER_HOST, else its usual socket]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", help_heading = REACH)]
     pub(crate) docker_host: Option<String>,
-    /// Read every layer again instead of using the cache
-    #[arg(long)]
-    pub(crate) no_cache: bool,
-    /// Threads [default: one for each processor]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(crate) threads: Option<u16>,
     /// Stop after this time and report what was seen
-    #[arg(long, value_name = "TIME", default_value = "1h")]
+    #[arg(long, value_name = "TIME", default_value = "1h", help_heading = RUN)]
     pub(crate) timeout: Age,
+    /// Threads [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = RUN)]
+    pub(crate) threads: Option<u16>,
+    /// Read every layer again instead of using the cache
+    #[arg(long, help_heading = RUN)]
+    pub(crate) no_cache: bool,
 }
 
 /// The words of `--kind`.
@@ -123,47 +139,47 @@ pub(crate) enum KindArg {
 /// `seawall scan`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Scan {
-    #[command(flatten)]
-    pub(crate) target: Target,
-    /// Format of what is printed
-    #[arg(long, short, value_enum, default_value_t = Format::Table, value_name = "FORMAT", help_heading = "Output")]
+    /// What is printed: table, json or cyclonedx
+    #[arg(long, short, value_enum, default_value_t = Format::Table, value_name = "FORMAT", hide_possible_values = true)]
     pub(crate) format: Format,
-    /// Also write to a file: [FORMAT=]FILE; the ending tells the format (.json, .cdx.json, .txt)
-    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    /// Also write a file: [FORMAT=]FILE; the ending tells the format: .json, .cdx.json, .txt
+    #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Vec<String>,
-    /// Only catalogue packages; ask no database
-    #[arg(long, help_heading = "Output")]
-    pub(crate) no_match: bool,
     /// Show findings of this severity and worse
-    #[arg(long, value_name = "SEVERITY", help_heading = "Output")]
+    #[arg(long, value_name = "SEVERITY")]
     pub(crate) severity: Option<Severity>,
     /// Only findings with a fix, shown and in the gate
-    #[arg(long, help_heading = "Output")]
+    #[arg(long)]
     pub(crate) fixable: bool,
-    /// Only this class: vulnerability, malware, unmaintained, maintenance, unimportant
-    #[arg(long, value_name = "CLASS", value_parser = class, help_heading = "Output")]
+    /// Only this class, shown and in the gate: vulnerability, malware, unmaintained, maintenance, unimportant
+    #[arg(long, value_name = "CLASS", value_parser = class)]
     pub(crate) class: Vec<Class>,
-    /// List findings that do not count, too
-    #[arg(long, help_heading = "Output")]
+    /// List what does not count, too, and why
+    #[arg(long)]
     pub(crate) all: bool,
-    /// Fail when so many findings of a severity or worse count (default 1)
-    #[arg(long, value_name = "SEVERITY[:COUNT]", help_heading = "Gate")]
+    /// Only catalogue packages; ask no database
+    #[arg(long)]
+    pub(crate) no_match: bool,
+    /// Exit with 1 when N findings of this severity or worse count [default N: 1]
+    #[arg(long, value_name = "SEVERITY[:N]", help_heading = GATE)]
     pub(crate) fail_on: Vec<Threshold>,
-    /// What a finding of unknown severity counts as in the gate
-    #[arg(long, value_name = "SEVERITY", help_heading = "Gate")]
+    /// What a finding of unknown severity counts as [default: it is let through]
+    #[arg(long, value_name = "SEVERITY", help_heading = GATE)]
     pub(crate) unknown_as: Option<Severity>,
-    /// Let a scan pass that could not see everything
-    #[arg(long, help_heading = "Gate")]
-    pub(crate) allow_incomplete: bool,
     /// Treat data whose newest record is older as no data, such as 48h or 7d
-    #[arg(long, value_name = "AGE", help_heading = "Gate")]
+    #[arg(long, value_name = "AGE", help_heading = GATE)]
     pub(crate) max_db_age: Option<Age>,
-    /// Ignore file [default: .seawallignore and .trivyignore, where they are]
-    #[arg(long, value_name = "FILE", help_heading = "Suppression")]
+    /// Pass a scan that could not see everything
+    #[arg(long, help_heading = GATE)]
+    pub(crate) allow_incomplete: bool,
+    /// Ignore file [default: .seawallignore and .trivyignore of this folder]
+    #[arg(long, value_name = "FILE", help_heading = HIDING)]
     pub(crate) ignore_file: Vec<PathBuf>,
     /// OpenVEX document
-    #[arg(long, value_name = "FILE", help_heading = "Suppression")]
+    #[arg(long, value_name = "FILE", help_heading = HIDING)]
     pub(crate) vex: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) target: Target,
 }
 
 /// Reads the words of `--class`.
@@ -191,11 +207,11 @@ pub(crate) struct Why {
     /// CVE, GHSA or the id of any record
     #[arg(value_name = "ID")]
     pub(crate) id: String,
-    #[command(flatten)]
-    pub(crate) target: Target,
-    /// Only this package, by name
+    /// Only packages of this name, also those that no record connects with the id
     #[arg(long, value_name = "NAME")]
     pub(crate) package: Option<String>,
+    #[command(flatten)]
+    pub(crate) target: Target,
 }
 
 /// `seawall db`.

@@ -160,7 +160,7 @@ fn every_option_stands_in_the_reference() {
         wrong.extend(options.difference(&listed).map(|option| format!("{title}: {option} is not listed")));
         wrong.extend(listed.difference(&options).map(|option| format!("{title}: there is no {option}")));
     };
-    compare("Every command", commands.common());
+    compare("Global options", commands.common());
     for name in commands.names() {
         compare(&format!("seawall {name}"), commands.own(name));
     }

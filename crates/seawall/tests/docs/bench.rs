@@ -8,6 +8,8 @@ use std::{
     process::Command,
 };
 
+use model::Platform;
+
 use crate::{feed, image, image::Layer};
 
 /// A folder with `work`, where the commands of a page are typed, and what they must not find elsewhere.
@@ -165,10 +167,11 @@ impl Bench {
         ]
     }
 
-    /// What is printed, with the folders as the pages show them.
+    /// What is printed, with folders and platform as the pages show them.
     pub(crate) fn as_documented(&self, text: &str) -> String {
         let folder = |name: &str| self.path(name).display().to_string();
-        text.replace(&folder("data"), "/var/lib/seawall")
+        text.replace(&Platform::host().to_string(), "linux/amd64")
+            .replace(&folder("data"), "/var/lib/seawall")
             .replace(&folder("cache"), "/var/cache/seawall")
             .replace(&folder("work"), "/home/you")
     }
