@@ -18,6 +18,8 @@ mod feed;
 mod image;
 #[path = "docs/page.rs"]
 mod page;
+#[path = "docs/registry.rs"]
+mod registry;
 #[path = "docs/session.rs"]
 mod session;
 #[path = "docs/source.rs"]

@@ -10,11 +10,12 @@ use std::{
 
 use model::Platform;
 
-use crate::{feed, image, image::Layer};
+use crate::{feed, image, image::Layer, registry::Registry};
 
 /// A folder with `work`, where the commands of a page are typed, and what they must not find elsewhere.
 pub(crate) struct Bench {
     folder: tempfile::TempDir,
+    registry: Registry,
 }
 
 const OS_RELEASE: &str = "\
@@ -80,6 +81,9 @@ fn status(packages: &[Deb]) -> String {
         .collect()
 }
 
+/// The registry, as the pages call it.
+const REGISTRY: &str = "localhost:5000";
+
 /// The files of a Debian system, `release` in its os-release.
 fn debian(os_release: &str) -> Vec<(String, String)> {
     vec![
@@ -113,8 +117,8 @@ fn write(path: &Path, text: &str) {
 impl Bench {
     /// Lays everything out, and imports the feeds.
     pub(crate) fn new() -> Self {
-        let bench = Self { folder: tempfile::tempdir().unwrap() };
-        let work = bench.path("work");
+        let folder = tempfile::tempdir().unwrap();
+        let work = folder.path().join("work");
         feed::write(&work.join("feeds"));
         for (path, text) in debian(OS_RELEASE) {
             write(&work.join("machine").join(path), &text);
@@ -134,6 +138,8 @@ impl Bench {
             Layer { files: app(), made_by: "COPY . /app" },
         ];
         image::write(&work, "shop", &layers);
+        let registry = Registry::serve(&work.join("shop-layout"));
+        let bench = Self { folder, registry };
         fs::create_dir_all(bench.path("home")).unwrap();
         let done = Command::new(env!("CARGO_BIN_EXE_seawall"))
             .args(["db", "import", "feeds"])
@@ -167,10 +173,16 @@ impl Bench {
         ]
     }
 
+    /// What is typed, with the registry where it is.
+    pub(crate) fn as_typed(&self, text: &str) -> String {
+        text.replace(REGISTRY, &self.registry.address)
+    }
+
     /// What is printed, with folders and platform as the pages show them.
     pub(crate) fn as_documented(&self, text: &str) -> String {
         let folder = |name: &str| self.path(name).display().to_string();
-        text.replace(&Platform::host().to_string(), "linux/amd64")
+        text.replace(&self.registry.address, REGISTRY)
+            .replace(&Platform::host().to_string(), "linux/amd64")
             .replace(&folder("data"), "/var/lib/seawall")
             .replace(&folder("cache"), "/var/cache/seawall")
             .replace(&folder("work"), "/home/you")

@@ -85,7 +85,7 @@ fn printed(steps: &[Step<'_>], bench: &Bench) -> Vec<Vec<String>> {
     let log = bench.path("log");
     let out = File::create(&log).unwrap();
     let mut child = Command::new("sh")
-        .args(["-c", &script])
+        .args(["-c", &bench.as_typed(&script)])
         .current_dir(bench.path("work"))
         .env_clear()
         .envs(bench.environment())
