@@ -1,6 +1,6 @@
 # `make` alone prints what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-unit test-deep lint dist clean
+.PHONY: help run setup test test-unit test-deep bench lint dist clean
 
 # Real advisories beside the clone, where there are any; else the database that there is.
 SHARED_FEEDS := $(abspath ../shared/feeds)
@@ -32,6 +32,12 @@ test-unit: ## the tests that need no root, network, services or feeds
 test-deep: ## the long variants: more pairs, more cases, more bytes
 	@scripts/setup test
 	@scripts/run-suites deep $(SUITES)
+
+bench: ## speed beside Trivy, Syft and the floor, held against bars; KEEP=1 keeps the result
+	@scripts/setup test
+	cargo build --locked --workspace --bins
+	@SEAWALL_BIN='$(abspath $(TARGET_DIR))/debug' SEAWALL_FIXTURES='$(or $(SEAWALL_FIXTURES),$(abspath $(TARGET_DIR))/fixtures)' \
+		SEAWALL_TOOLS='$(or $(SEAWALL_TOOLS),$(abspath target)/tools)' bench/run $(if $(KEEP),--keep) $(BENCH)
 
 lint: ## formatting, clippy, rustdoc, shell scripts, the order of the house
 	@scripts/setup lint

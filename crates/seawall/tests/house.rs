@@ -32,6 +32,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("scan", 2),
     ("report", 2),
     ("seawall", 4),
+    ("bench", 4),
 ];
 
 /// Edges within a floor, and why each is right.
