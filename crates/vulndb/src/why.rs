@@ -17,7 +17,7 @@ use crate::{
     layout::Section,
     lookup::{Os, Query, queries},
     problems, remedy,
-    statement::View,
+    statement::{Hit, View},
 };
 
 /// The answer to "why": one explanation for each package that the question may concern.
@@ -312,7 +312,14 @@ fn said<'a>(placed: &Placed<'a>, view: &View<'a>, version: &str) -> Result<Said,
                 holds = true;
                 let status = remedy::status(&view.fix(group, hit, tail.reason)?);
                 let conditions = conditions(&tail.platforms, &tail.imports);
-                format!("{version} lies in {which}: {status}{conditions}")
+                let place = match hit {
+                    Hit::All => "is one of them".to_owned(),
+                    Hit::Listed(_) => "is listed".to_owned(),
+                    // With one range there is nothing to tell apart.
+                    Hit::Range(_) if affected.len() == 1 => "lies inside".to_owned(),
+                    Hit::Range(_) => format!("lies in {which}"),
+                };
+                format!("{version} {place}: {status}{conditions}")
             }
         }
         Outcome::Outside => format!("{version} lies outside"),

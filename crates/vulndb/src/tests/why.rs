@@ -54,7 +54,7 @@ cve-1-1 stands in DEBIAN-CVE-1-1 (osv-debian).
 
 libssl3 3.0.22-1~deb12u1 (deb): affected by cve-1-1.
   looked up as source package openssl in Debian 12, version 3.0.22-1~deb12u1 in dpkg's order:
-    DEBIAN-CVE-1-1 (osv-debian, curated): >= 0, < 3.0.22-1~deb12u2 -> 3.0.22-1~deb12u1 lies in >= 0, < 3.0.22-1~deb12u2: fixed in 3.0.22-1~deb12u2
+    DEBIAN-CVE-1-1 (osv-debian, curated): >= 0, < 3.0.22-1~deb12u2 -> 3.0.22-1~deb12u1 lies inside: fixed in 3.0.22-1~deb12u2
   looked up as binary package libssl3 in Debian 12: no source says anything about that name
   - CVE-1-1: severity unknown, fixed in 3.0.22-1~deb12u2
   > upgrade libssl3 to 3.0.22-1~deb12u2 (of source openssl)
