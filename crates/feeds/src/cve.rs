@@ -6,6 +6,9 @@ use model::{Rating, Severity, Ssvc};
 use serde::Deserialize;
 use vulndb::Enrichment;
 
+/// The slug.
+pub(crate) const SOURCE: &str = "cve";
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Document {
@@ -21,6 +24,7 @@ struct Metadata {
     #[serde(default)]
     state: String,
     date_published: Option<String>,
+    date_updated: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -98,13 +102,13 @@ struct Content {
     options: Vec<BTreeMap<String, String>>,
 }
 
-/// Reads one record.
-pub(crate) fn read(bytes: &[u8]) -> Result<Enrichment, serde_json::Error> {
+/// Reads one record; gives when it changed, too.
+pub(crate) fn read(bytes: &[u8]) -> Result<(Enrichment, Option<String>), serde_json::Error> {
     let document: Document = serde_json::from_slice(bytes)?;
     let mut out = Enrichment {
         cve: document.cve_metadata.cve_id,
         rejected: document.cve_metadata.state == "REJECTED",
-        published: document.cve_metadata.date_published,
+        published: document.cve_metadata.date_published.map(utc),
         title: document.containers.cna.title.clone(),
         ..Enrichment::default()
     };
@@ -142,7 +146,13 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Enrichment, serde_json::Error> {
             }
         }
     }
-    Ok(out)
+    Ok((out, document.cve_metadata.date_updated.map(utc)))
+}
+
+/// Some records give times without a zone; they are in UTC.
+fn utc(time: String) -> String {
+    let zoned = time.ends_with('Z') || time.get(19..).is_some_and(|tail| tail.contains(['+', '-']));
+    if zoned || time.len() < 19 { time } else { time + "Z" }
 }
 
 #[cfg(test)]
@@ -156,11 +166,22 @@ mod tests {
             "problemTypes":[{"descriptions":[{"cweId":"CWE-200"},{"description":"n/a"}]}]},
             "adp":[{"providerMetadata":{"shortName":"CVE"}},{"providerMetadata":{"shortName":"CISA-ADP"},"metrics":[{"cvssV3_1":{"baseScore":9.8}},
             {"other":{"type":"ssvc","content":{"options":[{"Exploitation":"Active"},{"Automatable":"no"},{"Technical Impact":"total"}]}}}]}]}}"#;
-        let record = read(text).unwrap();
+        let (record, _) = read(text).unwrap();
         let sources: Vec<&str> = record.ratings.iter().map(|rating| rating.source.as_str()).collect();
         assert_eq!(sources, ["cna:acme", "cisa-adp"]);
         assert_eq!(record.cwes, ["CWE-200"]);
         assert_eq!(record.ssvc.unwrap().exploitation, "active");
         assert!(!record.rejected);
+    }
+
+    #[test]
+    fn times_without_a_zone_are_utc() {
+        let text = br#"{"cveMetadata":{"cveId":"CVE-2024-1","state":"REJECTED","datePublished":"2024-01-02T03:04:05","dateUpdated":"2024-01-02T03:04:05.123Z"}}"#;
+        let (record, updated) = read(text).unwrap();
+        assert!(record.rejected);
+        assert_eq!(record.published.as_deref(), Some("2024-01-02T03:04:05Z"));
+        assert_eq!(updated.as_deref(), Some("2024-01-02T03:04:05.123Z"));
+        assert_eq!(utc("2024-01-02T03:04:05-05:00".into()), "2024-01-02T03:04:05-05:00");
+        assert_eq!(utc("soon".into()), "soon");
     }
 }

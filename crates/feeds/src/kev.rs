@@ -4,9 +4,22 @@ use model::Kev;
 use serde::Deserialize;
 use vulndb::Enrichment;
 
+/// The slug.
+pub(crate) const SOURCE: &str = "kev";
+
 #[derive(Deserialize)]
-struct Catalogue {
+#[serde(rename_all = "camelCase")]
+struct Document {
+    date_released: Option<String>,
     vulnerabilities: Vec<Entry>,
+}
+
+/// The catalogue.
+pub(crate) struct Catalogue {
+    /// When this issue of it was released.
+    pub(crate) released: Option<String>,
+    /// One for each CVE.
+    pub(crate) entries: Vec<Enrichment>,
 }
 
 #[derive(Deserialize)]
@@ -22,9 +35,9 @@ struct Entry {
 }
 
 /// Reads the catalogue.
-pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Enrichment>, serde_json::Error> {
-    let catalogue: Catalogue = serde_json::from_slice(bytes)?;
-    Ok(catalogue
+pub(crate) fn read(bytes: &[u8]) -> Result<Catalogue, serde_json::Error> {
+    let document: Document = serde_json::from_slice(bytes)?;
+    let entries = document
         .vulnerabilities
         .into_iter()
         .map(|entry| Enrichment {
@@ -36,7 +49,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Enrichment>, serde_json::Error> {
             }),
             ..Enrichment::default()
         })
-        .collect())
+        .collect();
+    Ok(Catalogue { released: document.date_released, entries })
 }
 
 #[cfg(test)]
@@ -46,7 +60,7 @@ mod tests {
     #[test]
     fn an_entry() {
         let text = br#"{"vulnerabilities":[{"cveID":"CVE-2021-44228","dateAdded":"2021-12-10","dueDate":"2021-12-24","knownRansomwareCampaignUse":"Known"}]}"#;
-        let kev = read(text).unwrap().remove(0).kev.unwrap();
+        let kev = read(text).unwrap().entries.remove(0).kev.unwrap();
         assert_eq!((kev.added.as_str(), kev.ransomware), ("2021-12-10", true));
         assert!(read(b"<html>").is_err());
     }

@@ -16,5 +16,5 @@ pub use ecosystem::{Ecosystem, NameKind};
 pub use package::{
     Confidence, Detail, GoBinary, GoModule, Origin, Package, PackageIndex, PackageType, Presence, Source,
 };
-pub use purl::{PurlError, PurlReason, parse_purl, purl};
+pub use purl::{PurlError, PurlReason, parse_purl, purl, release_of_codename};
 pub use version::{Version, VersionError, VersionOrder, go_toolchain_version};

@@ -310,12 +310,20 @@ const CODENAMES: &[(&str, &str, &str)] = &[
     ("bullseye", "debian", "11"),
     ("bookworm", "debian", "12"),
     ("trixie", "debian", "13"),
+    ("forky", "debian", "14"),
+    ("duke", "debian", "15"),
     ("xenial", "ubuntu", "16.04"),
     ("bionic", "ubuntu", "18.04"),
     ("focal", "ubuntu", "20.04"),
     ("jammy", "ubuntu", "22.04"),
     ("noble", "ubuntu", "24.04"),
 ];
+
+/// The release that a code name stands for in the distribution `id` of os-release: (`debian`, `bookworm`) → `12`.
+#[must_use]
+pub fn release_of_codename(id: &str, codename: &str) -> Option<&'static str> {
+    CODENAMES.iter().find(|(name, of, _)| *name == codename && *of == id).map(|(.., version)| *version)
+}
 
 fn parse_distro(namespace: &str, distro: &str) -> Option<OsRelease> {
     let os = |id: &str, version_id: &str| OsRelease {

@@ -58,7 +58,7 @@ pub fn judge(catalogued: Catalogued, judging: &Judging<'_>) -> Outcome {
     let coverage = coverage(&catalogue, &states, judge);
     let info = database.info();
     let known = Database {
-        newest: info.sources.iter().filter_map(|source| source.newest.clone()).max(),
+        newest: info.newest_advisory().map(ToOwned::to_owned),
         records: info.records,
         sample: info.sources.iter().any(|source| source.slug == SAMPLE_SOURCE),
     };

@@ -7,7 +7,10 @@ mod group;
 mod spill;
 mod write;
 
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
 
 use package::Ecosystem;
 
@@ -33,6 +36,8 @@ pub struct Builder {
     names: Vec<(u64, u32)>,
     cves: Vec<(u64, Place)>,
     coverage: Vec<Coverage>,
+    /// Sources that enrich: records and newest change.
+    enriching: BTreeMap<String, (u64, Option<String>)>,
     lints: Vec<Lint>,
     lint_counts: HashMap<(String, String), u64, foldhash::fast::FixedState>,
     scratch: Out,
@@ -97,6 +102,7 @@ impl Builder {
             names: Vec::new(),
             cves: Vec::new(),
             coverage: Vec::new(),
+            enriching: BTreeMap::new(),
             lints: Vec::new(),
             lint_counts: HashMap::default(),
             scratch: Out::default(),
@@ -185,6 +191,15 @@ impl Builder {
     pub fn cover(&mut self, coverage: Coverage) {
         self.source(&coverage.source);
         self.coverage.push(coverage);
+    }
+
+    /// Says that `records` of a source whose records enrich CVEs were read ([`Builder::enrich`]), the newest changed at
+    /// `newest` (RFC 3339). Several calls for one source are joined.
+    pub fn enriched(&mut self, source: &str, records: u64, newest: Option<String>) {
+        self.source(source);
+        let known = self.enriching.entry(source.to_owned()).or_default();
+        known.0 = known.0.saturating_add(records);
+        known.1 = known.1.take().max(newest);
     }
 
     /// Notes something in a source that cannot be used. All are counted, the first [`MAX_LINTS`] of each source and

@@ -36,6 +36,8 @@ pub(crate) struct Facts {
     names: u64,
     cves: u64,
     unparsable_ranges: u64,
+    /// Source, records and newest change of what enriches CVEs.
+    enriching: Vec<(String, u64, Option<String>)>,
 }
 
 /// What a database holds.
@@ -68,12 +70,24 @@ pub struct SourceInfo {
     pub records: u64,
     /// Withdrawn ones.
     pub withdrawn: u64,
-    /// Newest change in the data, RFC 3339, as its coverage tells.
+    /// Records about CVEs rather than packages: ratings, exploitation.
+    pub enriching: u64,
+    /// Newest change in the data, RFC 3339, as its reader told.
     pub newest: Option<String>,
     /// What it has data for.
     pub coverage: Vec<Coverage>,
     /// Lints of the import by code.
     pub lints: BTreeMap<String, u64>,
+}
+
+impl Info {
+    /// The newest change among advisories, RFC 3339. Ratings and catalogues of exploited CVEs are refreshed daily and
+    /// would make old advisories look new, so they do not count.
+    #[must_use]
+    pub fn newest_advisory(&self) -> Option<&str> {
+        let rows = self.sources.iter().flat_map(|source| &source.coverage);
+        rows.filter_map(|row| row.newest.as_deref()).max()
+    }
 }
 
 /// One name that statements are about, with a hash of all that is said: two databases that agree in it say the same.
@@ -180,11 +194,14 @@ impl Database {
             .map(|(slug, records, withdrawn)| {
                 let coverage: Vec<Coverage> =
                     facts.coverage.iter().filter(|row| &row.source == slug).cloned().collect();
+                let enriching = facts.enriching.iter().find(|(source, ..)| source == slug);
+                let newest = enriching.and_then(|(.., newest)| newest.clone());
                 SourceInfo {
+                    enriching: enriching.map_or(0, |(_, records, _)| *records),
                     slug: slug.clone(),
                     records: *records,
                     withdrawn: *withdrawn,
-                    newest: coverage.iter().filter_map(|row| row.newest.clone()).max(),
+                    newest: coverage.iter().filter_map(|row| row.newest.clone()).max().max(newest),
                     coverage,
                     lints: facts
                         .lint_counts
@@ -426,6 +443,7 @@ fn read_facts(mut read: In<'_>) -> Result<Facts, Malformed> {
     let names = read.number()?;
     let cves = read.number()?;
     let unparsable_ranges = read.number()?;
+    let enriching = read.list(|read| Ok((read.owned()?, read.number()?, read.option(In::owned)?)))?;
     // Lints come last and are decoded on request only.
     let lints_at = all - read.0.len();
     Ok(Facts {
@@ -438,5 +456,6 @@ fn read_facts(mut read: In<'_>) -> Result<Facts, Malformed> {
         names,
         cves,
         unparsable_ranges,
+        enriching,
     })
 }

@@ -428,6 +428,12 @@ impl Builder {
         out.number(summary.names);
         out.number(summary.cves);
         out.number(summary.unparsable_ranges);
+        let enriching: Vec<_> = self.enriching.iter().collect();
+        out.list(&enriching, |out, (source, (records, newest))| {
+            out.text(source);
+            out.number(*records);
+            out.option(newest.as_deref(), Out::text);
+        });
         self.lints.sort_unstable();
         let mut kept: Vec<Lint> = Vec::new();
         for lints in self.lints.chunk_by(|a, b| (&a.source, &a.code) == (&b.source, &b.code)) {

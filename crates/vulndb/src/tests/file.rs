@@ -270,3 +270,25 @@ fn the_content_hash_changes_with_what_is_said_and_only_then() {
         after.iter().filter(|name| !before.contains(name)).map(|name| name.name.as_str()).collect();
     assert_eq!(differ, ["new", "p3"]);
 }
+
+#[test]
+fn ratings_of_today_do_not_make_old_advisories_look_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db");
+    let mut builder = Builder::new(folder.path()).unwrap();
+    builder.cover(Coverage {
+        source: "osv-debian".into(),
+        ecosystem: Ecosystem::Debian,
+        release: Some("12".into()),
+        packages: None,
+        records: 1,
+        newest: Some("2024-01-01T00:00:00Z".into()),
+    });
+    builder.enriched("epss", 2, Some("2026-11-24T00:00:00Z".into()));
+    builder.enriched("epss", 3, Some("2026-11-23T00:00:00Z".into()));
+    builder.finish(&path).unwrap();
+    let info = Database::open(&path).unwrap().info();
+    let epss = info.sources.iter().find(|source| source.slug == "epss").unwrap();
+    assert_eq!((epss.enriching, epss.newest.as_deref()), (5, Some("2026-11-24T00:00:00Z")));
+    assert_eq!(info.newest_advisory(), Some("2024-01-01T00:00:00Z"));
+}
