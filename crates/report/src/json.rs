@@ -1,6 +1,12 @@
-//! JSON: the result for machines. `schemaVersion` grows when a field changes its meaning or goes.
+//! JSON: the result for machines.
+//!
+//! `schemaVersion` grows when a field goes or changes its meaning or type. New fields do not raise it: who reads the
+//! document passes over what it does not know. A golden file (`crates/seawall/tests/data/scan.json`) holds the shape.
 
-use std::io::{self, Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
 
 use model::{
     Class, ConfigDigest, Detail, Evidence, FixStatus, ImageConfig, Judgement, Kev, Layer, ManifestDigest,
@@ -9,7 +15,7 @@ use model::{
 use scan::Outcome;
 use serde::Serialize;
 
-use crate::Options;
+use crate::{Options, words};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -27,6 +33,9 @@ struct Document<'a> {
     packages: usize,
     covered: u64,
     gaps: Vec<Gap<'a>>,
+    summary: Summary,
+    base_image: Option<BaseImage<'a>>,
+    actions: Vec<Action<'a>>,
     findings: Vec<Finding<'a>>,
     filtered: usize,
     problems: &'a [Problem],
@@ -44,6 +53,87 @@ struct Image<'a> {
     platforms: Vec<String>,
     config: &'a ImageConfig,
     layers: &'a [Layer],
+}
+
+/// Findings that are set apart for one reason.
+#[derive(Serialize)]
+struct SetApart {
+    reason: &'static str,
+    findings: u64,
+}
+
+/// Distinct vulnerabilities by severity.
+#[derive(Serialize)]
+struct Severities {
+    critical: u64,
+    high: u64,
+    medium: u64,
+    low: u64,
+    negligible: u64,
+    unknown: u64,
+}
+
+/// Sums that agree: `findings = counted + setApart + suppressed`, `counted = fixable + unfixed`,
+/// `statements = merged + overruled + rejected + findings`. Filters do not touch them.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Summary {
+    /// Records that hold for a package: what a matcher without rules would list.
+    statements: u64,
+    merged: u64,
+    overruled: u64,
+    rejected: u64,
+    findings: u64,
+    counted: u64,
+    fixable: u64,
+    unfixed: u64,
+    set_apart: u64,
+    set_apart_by: Vec<SetApart>,
+    suppressed: u64,
+    actions: u64,
+    /// Rows of a table without classes, ownership and kernel rules, and with them.
+    rows_before: u64,
+    rows_after: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BaseImage<'a> {
+    /// The first so many layers.
+    layers: u32,
+    rule: &'a str,
+    name: Option<&'a str>,
+    digest: Option<&'a str>,
+    findings: u64,
+    fixable: u64,
+    of: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Action<'a> {
+    action: &'a str,
+    package_type: &'a str,
+    name: &'a str,
+    /// In words.
+    remedy: String,
+    parts: Vec<Part<'a>>,
+    places: &'a [String],
+    findings: u64,
+    vulnerabilities: Vec<String>,
+    severities: Severities,
+    exploited: u64,
+    epss: Option<f64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Part<'a> {
+    package_type: &'a str,
+    name: &'a str,
+    from: &'a [String],
+    to: Option<&'a str>,
+    findings: u64,
 }
 
 #[derive(Serialize)]
@@ -85,7 +175,9 @@ struct Finding<'a> {
     class: Class,
     severity: Severity,
     severity_source: Option<&'a str>,
-    judgement: String,
+    judgement: &'a str,
+    reason: Option<&'a str>,
+    suppressed_by: Option<&'a str>,
     title: &'a str,
     remedy: &'a str,
     purl: &'a str,
@@ -142,6 +234,17 @@ pub(crate) fn write(outcome: &Outcome, options: &Options, to: &mut dyn Write) ->
             .iter()
             .map(|gap| Gap { reason: &gap.reason, blocks: gap.blocks, packages: gap.packages.len() })
             .collect(),
+        summary: summary(outcome),
+        base_image: outcome.base.as_ref().map(|base| BaseImage {
+            layers: base.layers,
+            rule: base.rule.as_str(),
+            name: base.name.as_deref(),
+            digest: base.digest.as_deref(),
+            findings: base.findings,
+            fixable: base.fixable,
+            of: base.of,
+        }),
+        actions: outcome.plan.actions.iter().map(|one| action(one, &outcome.findings)).collect(),
         filtered: outcome.findings.len() - shown.len(),
         findings: shown.into_iter().filter_map(finding).collect(),
         problems: &outcome.problems,
@@ -161,8 +264,83 @@ pub(crate) fn write(outcome: &Outcome, options: &Options, to: &mut dyn Write) ->
     writeln!(to)
 }
 
+fn summary(outcome: &Outcome) -> Summary {
+    let mut set_apart_by: BTreeMap<&'static str, u64> = BTreeMap::new();
+    let mut suppressed = 0;
+    for finding in &outcome.findings {
+        match &finding.judgement {
+            Judgement::Counts => {}
+            Judgement::Apart(reason) => *set_apart_by.entry(words::slug(*reason)).or_default() += 1,
+            Judgement::Suppressed(_) => suppressed += 1,
+        }
+    }
+    let fixable = outcome.plan.actions.iter().map(|action| action.findings.len() as u64).sum();
+    let unfixed = outcome.plan.unfixed.len() as u64;
+    let funnel = &outcome.funnel;
+    Summary {
+        statements: funnel.hits,
+        merged: funnel.merged,
+        overruled: funnel.overruled,
+        rejected: funnel.rejected,
+        findings: outcome.findings.len() as u64,
+        counted: fixable + unfixed,
+        fixable,
+        unfixed,
+        set_apart: set_apart_by.values().sum(),
+        set_apart_by: set_apart_by
+            .into_iter()
+            .map(|(reason, findings)| SetApart { reason, findings })
+            .collect(),
+        suppressed,
+        actions: outcome.plan.actions.len() as u64,
+        rows_before: funnel.hits,
+        rows_after: words::rows(outcome),
+    }
+}
+
+fn action<'a>(action: &'a scan::Action, findings: &[model::Finding]) -> Action<'a> {
+    let tally = action.tally(findings);
+    let of = |severity| tally.severities.get(&severity).copied().unwrap_or(0);
+    let severities = Severities {
+        critical: of(Severity::Critical),
+        high: of(Severity::High),
+        medium: of(Severity::Medium),
+        low: of(Severity::Low),
+        negligible: of(Severity::Negligible),
+        unknown: of(Severity::Unknown),
+    };
+    Action {
+        action: action.deed.as_str(),
+        package_type: action.kind.as_str(),
+        name: &action.name,
+        remedy: words::action(action, usize::MAX),
+        parts: action
+            .parts
+            .iter()
+            .map(|part| Part {
+                package_type: part.kind.as_str(),
+                name: &part.name,
+                from: &part.from,
+                to: part.to.as_deref(),
+                findings: part.findings,
+            })
+            .collect(),
+        places: &action.places,
+        findings: tally.findings,
+        vulnerabilities: tally.ids,
+        severities,
+        exploited: tally.exploited,
+        epss: tally.epss,
+    }
+}
+
 fn finding(finding: &model::Finding) -> Option<Finding<'_>> {
     let Detail::Vulnerability(vulnerability) = &finding.detail else { return None };
+    let (judgement, reason, suppressed_by) = match &finding.judgement {
+        Judgement::Counts => ("counts", None, None),
+        Judgement::Apart(reason) => ("set-apart", Some(words::slug(*reason)), None),
+        Judgement::Suppressed(by) => ("suppressed", Some(by.reason.as_str()), Some(by.by.as_str())),
+    };
     Some(Finding {
         id: &finding.id.0,
         vulnerability: &vulnerability.id,
@@ -170,11 +348,9 @@ fn finding(finding: &model::Finding) -> Option<Finding<'_>> {
         class: vulnerability.class,
         severity: finding.severity,
         severity_source: vulnerability.severity_source.as_deref(),
-        judgement: match &finding.judgement {
-            Judgement::Counts => "counts".to_owned(),
-            Judgement::Apart(reason) => crate::table::apart_words(*reason).to_owned(),
-            Judgement::Suppressed(by) => format!("suppressed by {}", by.by),
-        },
+        judgement,
+        reason,
+        suppressed_by,
         title: &finding.title,
         remedy: &finding.remedy,
         purl: &vulnerability.purl,

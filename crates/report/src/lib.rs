@@ -4,7 +4,10 @@
 
 mod cyclonedx;
 mod json;
+mod style;
 mod table;
+mod text;
+mod words;
 
 use std::io::{self, Write};
 
@@ -38,10 +41,14 @@ pub struct Filter {
 pub struct Options {
     /// Which findings.
     pub filter: Filter,
-    /// List what does not count, too.
+    /// Every finding and every action, with places and packages (table only).
     pub all: bool,
-    /// Only so many rows, the worst, and a line that counts the others (table only); `None`: all.
+    /// Only so many rows, the most urgent, and a line that counts the others (table only); `None`: all.
     pub rows: Option<usize>,
+    /// What to type for the others, in words (table only).
+    pub more: String,
+    /// Columns of the terminal (table only); lines have 80 to 120.
+    pub width: usize,
     /// Colour (table only).
     pub color: bool,
     /// Version of Seawall.
@@ -75,3 +82,6 @@ impl Filter {
             && (self.classes.is_empty() || self.classes.contains(&vulnerability.class))
     }
 }
+
+#[cfg(test)]
+mod tests;

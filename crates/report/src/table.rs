@@ -1,245 +1,295 @@
-//! The table for people: what to do first, then how much, then what was set apart, then the state and its limits.
+//! The table for people: what to do first, one action a line; then how much there is and what was set apart, with sums
+//! that agree; then what could not be seen, and the state.
+
+mod details;
+mod foot;
 
 use std::{
     collections::BTreeMap,
     io::{self, Write},
 };
 
-use model::{ApartReason, Detail, Effect, Finding, FixStatus, Judgement, Severity, State, Vulnerability};
-use scan::{Outcome, Ruling};
+use model::{Finding, Judgement, Severity};
+use scan::{Action, Outcome, Tally};
 
-use crate::Options;
+use crate::{
+    Options,
+    style::Style,
+    text::{count, cut, number, pad, pad_left, plain, width, wrap},
+    words,
+};
 
-/// Findings that one upgrade clears.
-struct Group<'a> {
-    package: &'a str,
-    installed: &'a str,
-    remedy: &'a str,
-    fixed: Option<&'a str>,
-    counts: BTreeMap<Severity, u64>,
-    exploited: u64,
-    ids: Vec<&'a str>,
+/// Narrower terminals get lines of this width, which they wrap.
+const MIN_WIDTH: usize = 80;
+
+/// Wider lines are hard to follow from one end to the other.
+const MAX_WIDTH: usize = 120;
+
+/// What a table is made of.
+pub(crate) struct Sheet<'a> {
+    outcome: &'a Outcome,
+    options: &'a Options,
+    style: Style,
+    width: usize,
+    /// Actions with what they repair of the findings that are shown, most urgent first.
+    actions: Vec<(&'a Action, Tally)>,
+    /// How many of them get a row.
+    rows: usize,
 }
 
 pub(crate) fn write(outcome: &Outcome, options: &Options, to: &mut dyn Write) -> io::Result<()> {
-    header(outcome, to)?;
-    let shown = |finding: &&Finding| options.filter.shows(finding);
-    let mut groups: BTreeMap<(&str, &str, &str), Group<'_>> = BTreeMap::new();
-    let mut apart: BTreeMap<ApartReason, u64> = BTreeMap::new();
-    let mut suppressed = 0_u64;
-    let mut counted = 0_u64;
-    for finding in outcome.findings.iter().filter(shown) {
-        let Detail::Vulnerability(vulnerability) = &finding.detail else { continue };
-        match &finding.judgement {
-            Judgement::Counts => {
-                counted += 1;
-                group(&mut groups, finding, vulnerability);
-            }
-            Judgement::Apart(reason) => *apart.entry(*reason).or_default() += 1,
-            Judgement::Suppressed(_) => suppressed += 1,
-        }
-    }
-    let mut groups: Vec<Group<'_>> = groups.into_values().collect();
-    groups.sort_by(|a, b| rank(b).cmp(&rank(a)).then(a.package.cmp(b.package)));
-    rows(&groups, options, to)?;
-
-    writeln!(to)?;
-    let unknown = groups.iter().filter_map(|group| group.counts.get(&Severity::Unknown)).sum::<u64>();
-    writeln!(to, "{counted} findings count, in {} packages; {unknown} of unknown severity", groups.len())?;
-    for (reason, count) in &apart {
-        writeln!(to, "{count} set apart: {}", apart_words(*reason))?;
-    }
-    if suppressed > 0 {
-        writeln!(to, "{suppressed} hidden by ignore files and VEX")?;
-    }
-    let filtered = outcome.findings.iter().filter(|finding| !options.filter.shows(finding)).count();
-    if filtered > 0 {
-        writeln!(to, "{filtered} left out by --severity, --fixable or --class")?;
-    }
+    let sheet = Sheet::new(outcome, options);
+    sheet.header(to)?;
+    sheet.base(to)?;
+    sheet.actions(to)?;
+    sheet.sums(to)?;
     if options.all {
-        set_apart(outcome, options, to)?;
+        sheet.set_apart(to)?;
     }
-    footer(outcome, options, to)
+    sheet.foot(to)
 }
 
-fn header(outcome: &Outcome, to: &mut dyn Write) -> io::Result<()> {
-    let subject = &outcome.subject;
-    write!(to, "{} ({})", plain(&subject.target), subject.kind.as_str())?;
-    if let Some(distro) = &outcome.catalogue.distro {
-        write!(to, ", {}", plain(&distro.os_release.pretty_name))?;
-    }
-    if let Some(image) = &subject.image {
-        write!(to, ", {}, {} layers", image.platform, image.layers.len())?;
-    }
-    writeln!(to, ", {} packages\n", outcome.catalogue.packages.len())
-}
-
-fn group<'a>(
-    groups: &mut BTreeMap<(&'a str, &'a str, &'a str), Group<'a>>,
-    finding: &'a Finding,
-    vulnerability: &'a Vulnerability,
-) {
-    let name = vulnerability.source_package.as_deref().unwrap_or(&vulnerability.package);
-    let fixed = match &vulnerability.fix {
-        FixStatus::Fixed { version } => Some(version.as_str()),
-        _ => None,
-    };
-    let key = (name, vulnerability.installed.as_str(), fixed.unwrap_or(&finding.remedy));
-    let group = groups.entry(key).or_insert_with(|| Group {
-        package: name,
-        installed: &vulnerability.installed,
-        remedy: &finding.remedy,
-        fixed,
-        counts: BTreeMap::new(),
-        exploited: 0,
-        ids: Vec::new(),
-    });
-    *group.counts.entry(finding.severity).or_default() += 1;
-    group.exploited += u64::from(vulnerability.kev.is_some());
-    if !group.ids.contains(&vulnerability.id.as_str()) {
-        group.ids.push(&vulnerability.id);
-    }
-}
-
-/// Worst first: known to be exploited, then fixable, then by severity and number.
-fn rank(group: &Group<'_>) -> impl Ord + use<> {
-    let of = |severity| group.counts.get(&severity).copied().unwrap_or(0);
-    (
-        group.exploited,
-        group.fixed.is_some(),
-        of(Severity::Critical),
-        of(Severity::High),
-        of(Severity::Medium),
-        of(Severity::Low),
-        of(Severity::Unknown),
-    )
-}
-
-fn rows(groups: &[Group<'_>], options: &Options, to: &mut dyn Write) -> io::Result<()> {
-    if groups.is_empty() {
-        return writeln!(to, "no finding counts");
-    }
-    let width =
-        |texts: &mut dyn Iterator<Item = usize>, least: usize| texts.max().unwrap_or(0).clamp(least, 40);
-    let package = width(&mut groups.iter().map(|group| group.package.len()), 7);
-    let installed = width(&mut groups.iter().map(|group| group.installed.len()), 9);
-    let fixed = width(&mut groups.iter().filter_map(|group| group.fixed).map(str::len), 8);
-    writeln!(
-        to,
-        "{:<package$}  {:<installed$}  {:<fixed$}  {:>4} {:>4} {:>4} {:>4} {:>4}  what",
-        "package", "installed", "fixed in", "crit", "high", "med", "low", "?"
-    )?;
-    let shown = options.rows.unwrap_or(groups.len());
-    for group in groups.iter().take(shown) {
-        let of = |severity| group.counts.get(&severity).copied().unwrap_or(0);
-        let low = of(Severity::Low) + of(Severity::Negligible);
-        let first = group.ids.first().copied().unwrap_or_default();
-        let more = group.ids.len().saturating_sub(1);
-        let mut what = if more == 0 { first.to_owned() } else { format!("{first} and {more} more") };
-        if group.exploited > 0 {
-            what.push_str(if options.color { "  \u{1b}[1;31mexploited\u{1b}[0m" } else { "  exploited" });
-        }
-        if group.fixed.is_none() {
-            what = format!("{what}: {}", group.remedy);
-        }
-        writeln!(
-            to,
-            "{:<package$}  {:<installed$}  {:<fixed$}  {:>4} {:>4} {:>4} {:>4} {:>4}  {what}",
-            plain(group.package),
-            plain(group.installed),
-            plain(group.fixed.unwrap_or("-")),
-            of(Severity::Critical),
-            of(Severity::High),
-            of(Severity::Medium),
-            low,
-            of(Severity::Unknown),
-        )?;
-    }
-    match groups.len().saturating_sub(shown) {
-        0 => Ok(()),
-        more => writeln!(to, "… and {more} more rows"),
-    }
-}
-
-fn set_apart(outcome: &Outcome, options: &Options, to: &mut dyn Write) -> io::Result<()> {
-    writeln!(to)?;
-    for finding in outcome.findings.iter().filter(|finding| options.filter.shows(finding)) {
-        let reason = match &finding.judgement {
-            Judgement::Counts => continue,
-            Judgement::Apart(reason) => apart_words(*reason).to_owned(),
-            Judgement::Suppressed(by) => format!("{}: {}", by.by, by.reason),
+impl<'a> Sheet<'a> {
+    fn new(outcome: &'a Outcome, options: &'a Options) -> Self {
+        let mut sheet = Self {
+            outcome,
+            options,
+            style: Style { color: options.color },
+            width: options.width.clamp(MIN_WIDTH, MAX_WIDTH),
+            actions: Vec::new(),
+            rows: 0,
         };
-        writeln!(to, "{:<10} {} ({})", finding.severity, plain(&finding.title), plain(&reason))?;
+        let shown = outcome.plan.actions.iter().map(|action| (action, Tally::of(sheet.of(&action.findings))));
+        let mut actions: Vec<(&Action, Tally)> = shown.filter(|(_, tally)| tally.findings > 0).collect();
+        // Filters change what counts for a row, and so the order.
+        actions.sort_by(|(_, a), (_, b)| a.order(b));
+        sheet.rows = options.rows.filter(|_| !options.all).unwrap_or(actions.len()).min(actions.len());
+        sheet.actions = actions;
+        sheet
     }
-    Ok(())
-}
 
-fn footer(outcome: &Outcome, options: &Options, to: &mut dyn Write) -> io::Result<()> {
-    writeln!(to, "{} packages were judged with data", outcome.coverage.covered)?;
-    for gap in &outcome.coverage.gaps {
-        writeln!(to, "{} packages were not: {}", gap.packages.len(), plain(&gap.reason))?;
+    /// The findings at these places that the filter shows.
+    fn of(&self, places: &'a [usize]) -> impl Iterator<Item = &'a Finding> {
+        let (outcome, filter) = (self.outcome, &self.options.filter);
+        places.iter().filter_map(|at| outcome.findings.get(*at)).filter(|finding| filter.shows(finding))
     }
-    for entry in &outcome.suppressions {
-        if let (0, nearest) = (entry.hidden, &entry.nearest) {
-            let near = nearest.as_deref().map_or(String::new(), |near| format!("; nearest: {near}"));
-            writeln!(to, "{} hid nothing{}", plain(&entry.by), plain(&near))?;
+
+    fn header(&self, to: &mut dyn Write) -> io::Result<()> {
+        let subject = &self.outcome.subject;
+        let mut head = vec![format!("{} ({})", plain(&subject.target), subject.kind.as_str())];
+        if let Some(distro) = &self.outcome.catalogue.distro {
+            head.push(plain(&distro.os_release.pretty_name).into_owned());
+        }
+        if let Some(image) = &subject.image {
+            head.push(plain(&image.platform.to_string()).into_owned());
+            head.push(count(image.layers.len() as u64, "layer", "layers"));
+        }
+        head.push(count(self.outcome.catalogue.packages.len() as u64, "package", "packages"));
+        writeln!(to, "{}", self.style.bold(&wrap(&head.join(", "), self.width, 2)))
+    }
+
+    fn base(&self, to: &mut dyn Write) -> io::Result<()> {
+        match &self.outcome.base {
+            Some(base) => writeln!(to, "\n{}", wrap(&words::base(base), self.width, 2)),
+            None => Ok(()),
         }
     }
-    for problem in &outcome.problems {
-        let effect = if problem.effect == Effect::None { "" } else { " (may hide packages)" };
-        writeln!(
-            to,
-            "problem {}: {} × {}: {}{effect}",
-            problem.code,
-            problem.count,
-            plain(&problem.subject),
-            plain(&problem.message)
-        )?;
-    }
-    if !outcome.skipped.is_empty() {
-        writeln!(to, "{} folders were left out on purpose (listed in --format json)", outcome.skipped.len())?;
-    }
-    let causes = match &outcome.state {
-        State::NotApplicable(causes) | State::NotAssessed(causes) => causes.as_slice(),
-        State::Unhealthy => outcome.incomplete.as_slice(),
-        State::Healthy => &[],
-    };
-    writeln!(to, "\nstate: {}", outcome.state.as_str())?;
-    for cause in causes {
-        writeln!(to, "  not seen in full: {}", plain(cause))?;
-    }
-    match &options.ruling {
-        Ruling::NoGate => Ok(()),
-        Ruling::Passed { unknown } => {
-            writeln!(to, "gate: passed; {unknown} findings of unknown severity were let through")
+
+    fn actions(&self, to: &mut dyn Write) -> io::Result<()> {
+        if self.outcome.database.is_none() {
+            return Ok(());
         }
-        Ruling::Failed { threshold, findings, unknown } => writeln!(
-            to,
-            "gate: failed; {findings} findings reach --fail-on {threshold}; {unknown} of unknown severity did not count"
-        ),
-        Ruling::Incomplete { .. } => {
-            writeln!(to, "gate: cannot be judged; see what was not seen, or use --allow-incomplete")
+        if self.actions.is_empty() {
+            let text = match self.outcome.findings.is_empty() {
+                true => "Nothing found.",
+                false => "Nothing to do: no finding that counts has a fix.",
+            };
+            return writeln!(to, "\n{text}");
         }
+        let shown = self.actions.get(..self.rows).unwrap_or_default();
+        let columns = Columns::of(shown, self.width);
+        let head = columns.line("What to do, most urgent first", "CVEs", "Worst", "", "Repairs");
+        writeln!(to, "\n{}", self.style.bold(&head))?;
+        for (action, tally) in shown {
+            self.row(&columns, action, tally, to)?;
+            if self.options.all {
+                self.details(action, to)?;
+            }
+        }
+        let rest = self.actions.get(self.rows..).unwrap_or_default();
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let findings: u64 = rest.iter().map(|(_, tally)| tally.findings).sum();
+        let worst = rest.first().and_then(|(_, tally)| tally.worst());
+        let worst =
+            worst.map_or_else(String::new, |(severity, _)| format!(", of {severity} severity at worst"));
+        let more = count(rest.len() as u64, "more action repairs", "more actions repair");
+        writeln!(to, "… {more} {}{worst}: {}", count(findings, "finding", "findings"), self.options.more)
+    }
+
+    fn row(&self, columns: &Columns, action: &Action, tally: &Tally, to: &mut dyn Write) -> io::Result<()> {
+        let what = pad(&cut(&words::action(action, columns.what), columns.what), columns.what);
+        let cves = pad_left(&number(tally.cves()), columns.cves);
+        let worst = pad(&worst(tally), columns.worst);
+        let worst = match tally.worst() {
+            Some((severity, _)) => self.style.severity(severity, &worst),
+            None => worst,
+        };
+        let mark = match columns.mark {
+            0 => String::new(),
+            mark if tally.exploited > 0 => format!("{}  ", self.style.alarm(&pad("KEV", mark - 2))),
+            mark => " ".repeat(mark),
+        };
+        let repairs = repairs(tally, columns.more);
+        let line = format!("{what}  {cves}  {worst}  {mark}{}", cut(&repairs, columns.repairs));
+        writeln!(to, "{}", line.trim_end())
+    }
+
+    /// How many there are of what, in lines whose figures add up.
+    fn sums(&self, to: &mut dyn Write) -> io::Result<()> {
+        let outcome = self.outcome;
+        if outcome.database.is_none() || outcome.findings.is_empty() {
+            return Ok(());
+        }
+        let shown = |finding: &&Finding| self.options.filter.shows(finding);
+        let mut apart: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
+        let mut suppressed: Vec<&Finding> = Vec::new();
+        for finding in outcome.findings.iter().filter(shown) {
+            match &finding.judgement {
+                Judgement::Counts => {}
+                Judgement::Apart(reason) => apart.entry(*reason).or_default().push(finding),
+                Judgement::Suppressed(_) => suppressed.push(finding),
+            }
+        }
+        let total = outcome.findings.len() as u64;
+        let repaired: u64 = self.actions.iter().map(|(_, tally)| tally.findings).sum();
+        let unfixed: Vec<&Finding> = self.of(&outcome.plan.unfixed).collect();
+        let counted = repaired + unfixed.len() as u64;
+        let set_apart: u64 = apart.values().map(|findings| findings.len() as u64).sum();
+        let hidden = suppressed.len() as u64;
+        let filtered = total - counted - set_apart - hidden;
+
+        writeln!(to)?;
+        let figures = number(total).len() + 2;
+        let say = |to: &mut dyn Write, n: u64, what: &str, tally: Option<&Tally>| {
+            let line = |behind: &str| format!("{}  {what}{behind}", pad_left(&number(n), figures));
+            let texts = tally.into_iter().flat_map(|tally| [of_cves(tally), of_worst(tally)]);
+            let text = texts.map(|text| line(&text)).find(|text| width(text) <= self.width);
+            writeln!(to, "{}", text.unwrap_or_else(|| line("")))
+        };
+        let verb = if counted == 1 { "counts" } else { "count" };
+        let counts = self.style.bold(&format!("{} {verb}", number(counted)));
+        let left = if filtered > 0 { format!(" + {} left out", number(filtered)) } else { String::new() };
+        let (set_apart, hidden_text) = (number(set_apart), number(hidden));
+        let findings = count(total, "finding", "findings");
+        writeln!(to, "{findings} = {counts} + {set_apart} set apart + {hidden_text} hidden{left}")?;
+        let actions = count(self.actions.len() as u64, "action", "actions");
+        let all = Tally::of(self.actions.iter().flat_map(|(action, _)| self.of(&action.findings)));
+        if repaired > 0 {
+            say(to, repaired, &format!("count, with a fix: {actions}"), Some(&all))?;
+        }
+        let mut without: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+        for finding in unfixed {
+            without.entry(words::unfixed(finding).unwrap_or_default()).or_default().push(finding);
+        }
+        for (what, findings) in without {
+            say(to, findings.len() as u64, &format!("count, {what}"), Some(&Tally::of(findings)))?;
+        }
+        for (reason, findings) in &apart {
+            let tally = Tally::of(findings.iter().copied());
+            say(to, tally.findings, words::apart(*reason), Some(&tally))?;
+        }
+        if hidden > 0 {
+            say(to, hidden, "hidden by ignore files and VEX", Some(&Tally::of(suppressed)))?;
+        }
+        if filtered > 0 {
+            say(to, filtered, "left out by --severity, --fixable or --class", None)?;
+        }
+        let funnel = &outcome.funnel;
+        if funnel.hits > 0 {
+            writeln!(
+                to,
+                "Rows: {} without classes, ownership and kernel rules; {} with them",
+                number(funnel.hits),
+                number(words::rows(outcome)),
+            )?;
+        }
+        Ok(())
     }
 }
 
-/// Why a finding is set apart.
-pub(crate) const fn apart_words(reason: ApartReason) -> &'static str {
-    match reason {
-        ApartReason::NoKernel => "kernel CVEs, and no kernel here that runs",
-        ApartReason::DistributionBinary => "in binaries of the distribution, which rebuilds them or not",
-        ApartReason::OwnedByDistribution => "in files of distribution packages, judged by the distribution",
-        ApartReason::Unimportant => "called unimportant by their source",
-        ApartReason::Unmaintained => "about packages that are no longer maintained",
-        ApartReason::Maintenance => "bug fixes, enhancements and notices",
-        ApartReason::Investigating => "still looked into by their source",
-        ApartReason::Probable => "in packages recognised by name only",
-        ApartReason::DeclaredOnly => "only declared by lock files",
-        ApartReason::NotLinked => "in code that is not in the binary",
+/// ` (1,345 CVEs: 17 high, 15 medium)`.
+fn of_cves(tally: &Tally) -> String {
+    match tally.cves() {
+        0 => String::new(),
+        cves => format!(" ({}: {})", count(cves, "CVE", "CVEs"), words::severities(&tally.severities)),
     }
 }
 
-/// A text from the target without control characters: it must not steer the terminal.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+/// ` (1,345 CVEs, 17 high at worst)`.
+fn of_worst(tally: &Tally) -> String {
+    match tally.cves() {
+        0 => String::new(),
+        cves => format!(" ({}, {} at worst)", count(cves, "CVE", "CVEs"), worst(tally)),
+    }
+}
+
+/// `9 high`.
+fn worst(tally: &Tally) -> String {
+    tally.worst().map_or_else(String::new, |(severity, count)| format!("{} {severity}", number(count)))
+}
+
+/// `CVE-2026-34180 +20`; how many more there are can be left out, for a column says how many there are.
+fn repairs(tally: &Tally, more: bool) -> String {
+    let first = plain(tally.ids.first().map_or("", String::as_str));
+    match tally.cves() {
+        all if more && all > 1 => format!("{first} +{}", number(all - 1)),
+        _ => first.into_owned(),
+    }
+}
+
+/// Widths of the columns of actions.
+struct Columns {
+    what: usize,
+    cves: usize,
+    worst: usize,
+    /// The column of marks with its gap; 0 where nothing is marked.
+    mark: usize,
+    repairs: usize,
+    /// Is there room to say how many more there are?
+    more: bool,
+}
+
+impl Columns {
+    fn of(actions: &[(&Action, Tally)], total: usize) -> Self {
+        let widest = |text: &dyn Fn(&Tally) -> String, least: usize, most: usize| {
+            let found = actions.iter().map(|(_, tally)| width(&text(tally))).max().unwrap_or(0);
+            found.clamp(least, most)
+        };
+        let cves = widest(&|tally| number(tally.cves()), 4, 9);
+        let worst = widest(&worst, 5, 16);
+        let more = total >= 100;
+        let repairs = widest(&|tally| repairs(tally, more), 7, 24);
+        let mark = if actions.iter().any(|(_, tally)| tally.exploited > 0) { 5 } else { 0 };
+        let most = total.saturating_sub(2 + cves + 2 + worst + 2 + mark + repairs);
+        let head = "What to do, most urgent first".len();
+        let what = actions.iter().map(|(action, _)| width(&words::action(action, most))).max().unwrap_or(0);
+        Self { what: what.clamp(head, most.max(head)), cves, worst, mark, repairs, more }
+    }
+
+    fn line(&self, what: &str, cves: &str, worst: &str, mark: &str, repairs: &str) -> String {
+        format!(
+            "{}  {}  {}  {}{repairs}",
+            pad(what, self.what),
+            pad_left(cves, self.cves),
+            pad(worst, self.worst),
+            pad(mark, self.mark),
+        )
+    }
+}
+
+/// A severity with its colour, padded.
+fn severity_word(style: Style, severity: Severity) -> String {
+    style.severity(severity, &pad(severity.as_str(), 10))
 }

@@ -1,18 +1,22 @@
 //! The pipeline source → catalogue → verdict, used by command line, hub and agent alike.
 
+mod base;
 mod cache;
 mod catalogue;
 mod error;
 mod gate;
 mod layer;
 mod outcome;
+mod plan;
 pub mod problems;
 pub mod suppress;
+mod tally;
 mod target;
 mod tree_view;
 mod verdict;
 mod walk;
 
+pub use base::{Base, BaseRule};
 pub use cache::LayerCache;
 pub use catalogue::{
     Catalogued, Workers, catalogue_document, catalogue_image, catalogue_rootfs, catalogue_sources,
@@ -20,7 +24,9 @@ pub use catalogue::{
 pub use error::ScanError;
 pub use gate::{Gate, Ruling, Threshold};
 pub use outcome::{
-    Coverage, Database, Gap, Image, Kind, Outcome, PrivilegedFile, Skipped, Subject, Suppression,
+    Coverage, Database, Funnel, Gap, Image, Kind, Outcome, PrivilegedFile, Skipped, Subject, Suppression,
 };
+pub use plan::{Action, Deed, Part, Plan};
+pub use tally::{Tally, urgency};
 pub use target::{Forced, Target};
 pub use verdict::{Judging, SAMPLE_SOURCE, judge};

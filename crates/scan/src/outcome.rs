@@ -3,6 +3,8 @@
 use model::{ConfigDigest, Finding, ImageConfig, Layer, ManifestDigest, Platform, Problem, State};
 use package::{Catalogue, PackageIndex, Presence};
 
+use crate::{Base, Plan};
+
 /// The whole result of one scan.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -12,6 +14,12 @@ pub struct Outcome {
     pub catalogue: Catalogue,
     /// All findings, worst first; those that do not count carry the reason.
     pub findings: Vec<Finding>,
+    /// What to do about those that count.
+    pub plan: Plan,
+    /// How statements became findings.
+    pub funnel: Funnel,
+    /// What a newer base image would repair, where it would help.
+    pub base: Option<Base>,
     /// Healthy, unhealthy, or why it could not be told.
     pub state: State,
     /// Why the scan did not see everything, in words; also where findings make the state unhealthy all the same.
@@ -133,6 +141,21 @@ pub struct Gap {
     pub packages: Vec<PackageIndex>,
 }
 
+/// How statements became findings: `hits = merged + overruled + rejected + findings`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Funnel {
+    /// Statements that hold for a package, each record on its own: what a matcher without rules would print.
+    pub hits: u64,
+    /// Of them, joined to another about the same vulnerability and package.
+    pub merged: u64,
+    /// Of them, overruled by a source nearer to who ships the package.
+    pub overruled: u64,
+    /// Of them, about a CVE that was rejected by who assigns CVEs.
+    pub rejected: u64,
+    /// Findings, those set apart and hidden included.
+    pub findings: u64,
+}
+
 /// The database that was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Database {
@@ -165,6 +188,9 @@ impl Outcome {
             subject: Subject::default(),
             catalogue: Catalogue::default(),
             findings: Vec::new(),
+            plan: Plan::default(),
+            funnel: Funnel::default(),
+            base: None,
             state,
             incomplete: Vec::new(),
             coverage: Coverage::default(),

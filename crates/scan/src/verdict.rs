@@ -9,7 +9,7 @@ use model::{
 use package::{Catalogue, Ecosystem, Package, PackageIndex, Presence, purl};
 use vulndb::{Assessment, Context, CoverageState, Judge, Match};
 
-use crate::{Catalogued, Coverage, Database, Gap, Outcome, Subject, suppress};
+use crate::{Catalogued, Coverage, Database, Funnel, Gap, Outcome, Subject, base, plan, suppress};
 
 /// What judging needs beside packages and data.
 #[derive(Clone, Copy)]
@@ -48,13 +48,22 @@ pub fn judge(catalogued: Catalogued, judging: &Judging<'_>) -> Outcome {
         Some(Presence::Declared) => Judge::Declared,
         _ => Judge::Installed,
     };
-    let Assessment { matches, coverage: states, problems: more, .. } =
+    let Assessment { matches, coverage: states, problems: more, counts, .. } =
         database.assess(&catalogue, &Context { judge });
     problems.extend(more);
     let mut findings: Vec<Finding> =
         matches.into_iter().filter_map(|found| finding(found, &catalogue)).collect();
     findings.sort_by(|a, b| order(a).cmp(&order(b)));
     let suppressions = suppress::apply(&mut findings, &subject, judging.rules, judging.today);
+    let plan = plan::plan(&findings, &catalogue, Some(&plan::Targets { database, judge }));
+    let base = subject.image.as_ref().and_then(|image| base::base(image, &catalogue, &findings));
+    let funnel = Funnel {
+        hits: counts.hits,
+        merged: counts.merged,
+        overruled: counts.overruled,
+        rejected: counts.rejected,
+        findings: findings.len() as u64,
+    };
     let coverage = coverage(&catalogue, &states, judge);
     let info = database.info();
     let known = Database {
@@ -75,6 +84,9 @@ pub fn judge(catalogued: Catalogued, judging: &Judging<'_>) -> Outcome {
         subject,
         catalogue,
         findings,
+        plan,
+        funnel,
+        base,
         state,
         incomplete,
         coverage,

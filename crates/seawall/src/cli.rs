@@ -154,7 +154,7 @@ pub(crate) struct Scan {
     /// Only this class, shown and in the gate: vulnerability, malware, unmaintained, maintenance, unimportant
     #[arg(long, value_name = "CLASS", value_parser = class)]
     pub(crate) class: Vec<Class>,
-    /// List what does not count, too, and why
+    /// Every action and finding, with places and packages
     #[arg(long)]
     pub(crate) all: bool,
     /// Only catalogue packages; ask no database

@@ -23,6 +23,19 @@ pub(crate) fn colored(common: &Common) -> bool {
     }
 }
 
+/// Columns of a table where nobody says how many there are: fits a page, and a log.
+const PIPE_WIDTH: usize = 100;
+
+/// Columns of the terminal on standard output; of `COLUMNS` or a page where it is none.
+pub(crate) fn width() -> usize {
+    let said = || env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let terminal = || {
+        let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+        Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+    };
+    terminal().or_else(said).unwrap_or(PIPE_WIDTH)
+}
+
 /// A line on standard error, unless `--quiet`.
 pub(crate) fn note(common: &Common, text: &str) {
     if !common.quiet {

@@ -17,6 +17,9 @@ use crate::{
     when,
 };
 
+/// Rows of the table: what a person reads before the rest becomes a list. `--all` shows every one.
+const ROWS: usize = 40;
+
 /// An ignore file or VEX document is small; one that is not is a mistake.
 const MAX_RULES_FILE: u64 = 64 << 20;
 
@@ -50,7 +53,9 @@ pub(crate) fn run(args: &Scan, common: &Common) -> Result<u8> {
     let mut options = report::Options {
         filter: Filter { severity: args.severity, fixable: args.fixable, classes: args.class.clone() },
         all: args.all,
-        rows: None,
+        rows: Some(ROWS),
+        more: "--all lists them".to_owned(),
+        width: output::width(),
         color: false,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         timestamp: when::timestamp(when::now()),

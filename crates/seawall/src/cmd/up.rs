@@ -36,6 +36,8 @@ pub(crate) fn run(args: &Up, common: &Common) -> Result<u8> {
         filter: report::Filter::default(),
         all: false,
         rows: Some(ROWS),
+        more: format!("seawall scan {} --all", args.root.display()),
+        width: output::width(),
         color: output::colored(common),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         timestamp: when::timestamp(when::now()),
@@ -43,7 +45,6 @@ pub(crate) fn run(args: &Up, common: &Common) -> Result<u8> {
     };
     let mut out = io::BufWriter::new(io::stdout().lock());
     report::write(report::Format::Table, &outcome, &options, &mut out)?;
-    writeln!(out, "\nAll of it: seawall scan {}", args.root.display())?;
     out.flush()?;
 
     let runtime = catalogue::runtime()?;
