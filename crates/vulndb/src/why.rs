@@ -307,7 +307,10 @@ fn said<'a>(placed: &Placed<'a>, view: &View<'a>, version: &str) -> Result<Said,
         Outcome::Holds(hit, tail) => {
             let which = hit.words(group)?;
             if view.status == 1 {
-                format!("says that {version} is not affected ({which})")
+                match hit {
+                    Hit::Range(_) if affected.len() > 1 => format!("{version} is not affected ({which})"),
+                    _ => format!("{version} is not affected"),
+                }
             } else {
                 holds = true;
                 let status = remedy::status(&view.fix(group, hit, tail.reason)?);

@@ -38,6 +38,12 @@ const DEBIAN: &[Deb] = &[
     ("linux-libc-dev", "linux", "6.1.55-1", "Debian Kernel Team <debian-kernel@lists.debian.org>"),
     ("mount", "util-linux", "2.38.1-5+b1", "util-linux packagers <util-linux@packages.debian.org>"),
     ("openssl", "openssl", "3.0.11-1~deb12u1", "Debian OpenSSL Team <pkg-openssl-devel@lists.debian.org>"),
+    (
+        "passwd",
+        "shadow",
+        "1:4.13+dfsg1-1+b1",
+        "Shadow package maintainers <pkg-shadow-devel@lists.debian.org>",
+    ),
     ("python3-urllib3", "python-urllib3", "1.26.12-1", "Debian Python Team <team+python@tracker.debian.org>"),
 ];
 

@@ -18,7 +18,6 @@ const DEBIAN: &[(&str, &str, (&str, &str), &str)] = &[
     ("CVE-2024-2961", "glibc", ("0", "2.36-9+deb12u6"), "high"),
     ("CVE-2024-1086", "linux", ("0", "6.1.76-1"), "high"),
     ("CVE-2024-28085", "util-linux", ("0", "2.38.1-5+deb12u1"), "not yet assigned"),
-    ("CVE-2024-3094", "xz-utils", ("5.5.1alpha-0.1", "5.6.1+really5.4.5-1"), "high"),
 ];
 
 const MODIFIED: &str = "2026-11-20T08:00:00Z";
@@ -113,6 +112,27 @@ fn cve() -> Vec<(String, String)> {
     vec![("CVE-2024-28085.json".to_owned(), text.to_string())]
 }
 
+/// What Debian's own tracker says beside it: what was never affected, what waits, what is unimportant.
+fn tracker() -> Value {
+    let bookworm = |release: Value| json!({"releases": {"bookworm": release}});
+    json!({
+        "glibc": {"CVE-2019-1010022": bookworm(json!({"status": "open", "urgency": "unimportant"}))},
+        "shadow": {"CVE-2023-4641": bookworm(json!({
+            "status": "open", "urgency": "not yet assigned", "nodsa": "Minor issue", "nodsa_reason": "",
+        }))},
+        "xz-utils": {"CVE-2024-3094": bookworm(json!({
+            "status": "resolved", "fixed_version": "0", "urgency": "not yet assigned",
+        }))},
+    })
+}
+
+const EPSS: &str = "\
+#model_version:v2025.03.14,score_date:2026-11-20T00:00:00+0000
+cve,epss,percentile
+CVE-2023-4863,0.93604,0.99830
+CVE-2023-5363,0.03312,0.86470
+";
+
 fn exploited() -> Value {
     let entry = |cve: &str, added: &str, due: &str| json!({"cveID": cve, "dateAdded": added, "dueDate": due, "knownRansomwareCampaignUse": "Unknown"});
     json!({"vulnerabilities": [
@@ -121,9 +141,10 @@ fn exploited() -> Value {
     ]})
 }
 
-/// Writes the feeds to `folder`. For each, the packages that it looked at are listed: about those, silence means clean.
+/// Writes the feeds to `folder`, and the same as one zip beside it. For some, the packages that they looked at are
+/// listed: about those, silence means clean.
 pub(crate) fn write(folder: &Path) {
-    let debian_packages = "glibc\nlibwebp\nlinux\nopenssl\npython-urllib3\nutil-linux\nxz-utils\n";
+    let debian_packages = "glibc\nlibwebp\nlinux\nopenssl\npython-urllib3\nshadow\nutil-linux\nxz-utils\n";
     for (name, records, packages) in [
         ("Debian", debian(), debian_packages),
         ("npm", npm(), "lodash\nminimist\n"),
@@ -133,16 +154,43 @@ pub(crate) fn write(folder: &Path) {
     ] {
         let feed = folder.join(name);
         fs::create_dir_all(&feed).unwrap();
-        let mut zip = ZipWriter::new(File::create(feed.join("all.zip")).unwrap());
-        for (file, text) in records {
-            zip.start_file(file, SimpleFileOptions::default()).unwrap();
-            zip.write_all(text.as_bytes()).unwrap();
-        }
-        zip.finish().unwrap();
+        pack(&feed.join("all.zip"), records.iter().map(|(file, text)| (file.as_str(), text.as_bytes())));
         if !packages.is_empty() {
             fs::write(feed.join("sources.txt"), packages).unwrap();
         }
     }
-    fs::create_dir_all(folder.join("kev")).unwrap();
-    fs::write(folder.join("kev/known_exploited_vulnerabilities.json"), exploited().to_string()).unwrap();
+    for (file, text) in [
+        ("kev/known_exploited_vulnerabilities.json", exploited().to_string()),
+        ("debian-tracker/data.json", tracker().to_string()),
+        ("epss/epss_scores-current.csv", EPSS.to_owned()),
+    ] {
+        let path = folder.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let files = files(folder);
+    let names = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
+    pack(&folder.with_extension("zip"), names);
+}
+
+/// Every file below `folder`, two deep.
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    for feed in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        for file in fs::read_dir(feed).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = file.strip_prefix(folder).unwrap().display().to_string();
+            files.push((name, fs::read(file).unwrap()));
+        }
+    }
+    files.sort();
+    files
+}
+
+fn pack<'a>(to: &Path, files: impl Iterator<Item = (&'a str, &'a [u8])>) {
+    let mut zip = ZipWriter::new(File::create(to).unwrap());
+    for (name, bytes) in files {
+        zip.start_file(name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap();
 }

@@ -67,7 +67,7 @@ pub(crate) fn run(block: &Block<'_>, bench: &Bench) -> (Vec<Wrong>, Vec<String>)
         } else {
             let difference = format!("$ {}\n{}", step.typed.join("\n> "), difference(shown, printed));
             wrong.push(Wrong { line: step.line, difference });
-            right.extend(printed.iter().cloned());
+            right.extend(corrected(shown, printed));
         }
     }
     (wrong, right)
@@ -140,35 +140,85 @@ fn line_fits(shown: &str, printed: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Line by line: `-` is shown and not printed, `+` is printed and not shown.
-fn difference(shown: &[&str], printed: &[String]) -> String {
-    // The longest common run of lines from (i, j) to the ends.
-    let mut common = vec![vec![0_usize; printed.len() + 1]; shown.len() + 1];
-    for i in (0..shown.len()).rev() {
-        for j in (0..printed.len()).rev() {
-            common[i][j] = if line_fits(shown[i], &printed[j]) {
-                common[i + 1][j + 1] + 1
-            } else {
-                common[i + 1][j].max(common[i][j + 1])
-            };
+/// How the lines that are shown lie beside those that are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pair {
+    /// These fit.
+    Same(usize, usize),
+    /// The second stands where the first should.
+    Other(usize, usize),
+    /// The `…` at the first begins to stand for lines.
+    Ellipsis(usize),
+    /// A `…` stands for this printed line.
+    Hidden,
+    /// Shown and not printed.
+    Missing(usize),
+    /// Printed and not shown.
+    Extra(usize),
+}
+
+/// The best way to lay them beside each other: lines that fit are worth most, and what a `…` stands for costs nothing.
+fn pairs(shown: &[&str], printed: &[String]) -> Vec<Pair> {
+    let (rows, columns) = (shown.len(), printed.len());
+    let mut best = vec![vec![(0_i64, None); columns + 1]; rows + 1];
+    for i in (0..=rows).rev() {
+        for j in (0..=columns).rev() {
+            let (is_shown, is_printed) = (i < rows, j < columns);
+            let ellipsis = is_shown && shown[i] == "…";
+            let mut ways = Vec::new();
+            if ellipsis {
+                ways.push((best[i + 1][j].0, Pair::Ellipsis(i)));
+                if is_printed {
+                    ways.push((best[i][j + 1].0, Pair::Hidden));
+                }
+            } else if is_shown {
+                if is_printed {
+                    let fits = line_fits(shown[i], &printed[j]);
+                    let (worth, pair) = if fits { (2, Pair::Same(i, j)) } else { (-1, Pair::Other(i, j)) };
+                    ways.push((best[i + 1][j + 1].0 + worth, pair));
+                }
+                ways.push((best[i + 1][j].0 - 2, Pair::Missing(i)));
+            }
+            if is_printed && !ellipsis {
+                ways.push((best[i][j + 1].0 - 2, Pair::Extra(j)));
+            }
+            if let Some(way) = ways.into_iter().reduce(|a, b| if b.0 > a.0 { b } else { a }) {
+                best[i][j] = (way.0, Some(way.1));
+            }
         }
     }
     let (mut i, mut j) = (0, 0);
-    let mut out = String::new();
-    while i < shown.len() || j < printed.len() {
-        let same = i < shown.len() && j < printed.len() && line_fits(shown[i], &printed[j]);
-        if same {
-            out.push_str(&format!("    {}\n", printed[j]));
-            (i, j) = (i + 1, j + 1);
-        } else if j == printed.len() || (i < shown.len() && common[i + 1][j] >= common[i][j + 1]) {
-            out.push_str(&format!("  - {}\n", shown[i]));
-            i += 1;
-        } else {
-            out.push_str(&format!("  + {}\n", printed[j]));
-            j += 1;
-        }
+    let mut pairs = Vec::new();
+    while let Some(pair) = best[i][j].1 {
+        pairs.push(pair);
+        i += usize::from(!matches!(pair, Pair::Hidden | Pair::Extra(_)));
+        j += usize::from(!matches!(pair, Pair::Ellipsis(_) | Pair::Missing(_)));
     }
-    out
+    pairs
+}
+
+/// Line by line: `-` is shown and not printed, `+` is printed and not shown.
+fn difference(shown: &[&str], printed: &[String]) -> String {
+    let lines = pairs(shown, printed).into_iter().map(|pair| match pair {
+        Pair::Same(_, j) => format!("    {}\n", printed[j]),
+        Pair::Other(i, j) => format!("  - {}\n  + {}\n", shown[i], printed[j]),
+        Pair::Ellipsis(_) => "    …\n".to_owned(),
+        Pair::Hidden => String::new(),
+        Pair::Missing(i) => format!("  - {}\n", shown[i]),
+        Pair::Extra(j) => format!("  + {}\n", printed[j]),
+    });
+    lines.collect()
+}
+
+/// What should be shown: what is printed, with the `…` that stand there.
+fn corrected(shown: &[&str], printed: &[String]) -> Vec<String> {
+    let lines = pairs(shown, printed).into_iter().filter_map(|pair| match pair {
+        Pair::Same(i, _) => Some(shown[i].to_owned()),
+        Pair::Other(_, j) | Pair::Extra(j) => Some(printed[j].clone()),
+        Pair::Ellipsis(_) => Some("…".to_owned()),
+        Pair::Hidden | Pair::Missing(_) => None,
+    });
+    lines.collect()
 }
 
 #[test]
@@ -190,6 +240,21 @@ fn an_ellipsis_stands_for_lines_or_for_text() {
     ] {
         assert_eq!(fits(shown, &owned(printed)), expect, "{shown:?} {printed:?}");
     }
-    let text = difference(&["a", "b", "c"], &owned(&["a", "x", "c"]));
-    assert_eq!(text, "    a\n  - b\n  + x\n    c\n");
+}
+
+#[test]
+fn what_differs_is_told_and_corrected() {
+    let owned = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+    for (shown, printed, told, right) in [
+        (&["a", "b", "c"][..], &["a", "x", "c"][..], "    a\n  - b\n  + x\n    c\n", &["a", "x", "c"][..]),
+        (&["a", "c"], &["a", "b", "c"], "    a\n  + b\n    c\n", &["a", "b", "c"]),
+        (&["a", "b"], &["a"], "    a\n  - b\n", &["a"]),
+        // The `…` stays where it is.
+        (&["head", "…"], &["other", "x", "y"], "  - head\n  + other\n    …\n", &["other", "…"]),
+        (&["a 1", "…", "z"], &["a 2", "x", "z"], "  - a 1\n  + a 2\n    …\n    z\n", &["a 2", "…", "z"]),
+        (&["n … m", "b"], &["n 1 m", "c"], "    n 1 m\n  - b\n  + c\n", &["n … m", "c"]),
+    ] {
+        assert_eq!(difference(shown, &owned(printed)), told, "{shown:?}");
+        assert_eq!(corrected(shown, &owned(printed)), owned(right), "{shown:?}");
+    }
 }
