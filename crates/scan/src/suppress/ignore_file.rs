@@ -28,8 +28,11 @@ struct Entry {
 /// When the file is not what it should be: where and why.
 pub fn parse(text: &str, name: &str) -> Result<Vec<Rule>, SuppressError> {
     let file: File = serde_saphyr::from_str(text).map_err(|error| SuppressError {
-        file: name.to_owned(),
-        message: format!("{error}; an entry has id, package, path, reason (needed) and expires"),
+        file: error.location().map_or_else(|| name.to_owned(), |at| format!("{name}:{}", at.line())),
+        message: format!(
+            "{}; an entry has id, package, path, reason (needed) and expires",
+            error.without_snippet()
+        ),
     })?;
     file.ignore
         .into_iter()
