@@ -4,15 +4,15 @@
 //! out of its root; the walk stays on one file system and says what it leaves out.
 
 use std::{
-    ffi::OsStr,
+    ffi::{CStr, CString},
     fs::File,
-    os::{fd::OwnedFd, unix::ffi::OsStrExt},
+    os::fd::OwnedFd,
     path::Path,
 };
 
 use archive::{Entry, IndexFault, Kind, LayerIndex, LayerIndexBuilder, decode_path};
 use model::{Budget, Effect, Problem, Problems};
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, readlinkat, statat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, fstat, openat, readlinkat, statat};
 use sbom::{FileInfo, Reader, interest};
 
 use crate::{Skipped, problems};
@@ -107,6 +107,8 @@ struct Walk<'a> {
     problems: Problems,
     entries: u64,
     path: Vec<u8>,
+    /// What the kernel writes names into: one directory is read to its end before the next.
+    names: Vec<u8>,
     sink: &'a mut dyn FnMut(Wanted),
 }
 
@@ -131,6 +133,7 @@ pub(crate) fn walk(
         problems: Problems::new(),
         entries: 0,
         path: Vec::with_capacity(256),
+        names: Vec::with_capacity(NAMES),
         sink,
     };
     walk.directory(&dir, 0);
@@ -138,6 +141,9 @@ pub(crate) fn walk(
     skipped.sort();
     Ok(Walked { index: index.finish(), skipped, problems, entries })
 }
+
+/// Bytes of names asked for at a time: two system calls for all but the largest directories.
+const NAMES: usize = 64 << 10;
 
 /// Directories deeper than this are not entered: PATH_MAX allows no deeper tree to be named.
 const MAX_DEPTH: u32 = 2048;
@@ -163,56 +169,18 @@ impl Walk<'_> {
 
     /// Reads one directory, then its children. Gives false when a limit ended the walk.
     fn directory(&mut self, dir: &OwnedFd, depth: u32) -> bool {
-        let mut reader = match Dir::read_from(dir) {
-            Ok(reader) => reader,
-            Err(error) => {
-                self.unreadable(error);
-                return true;
-            }
-        };
         if let Err(exceeded) = self.budget.check_time() {
             self.limit(exceeded);
             return false;
         }
-        let parent_len = self.path.len();
-        let mut children = Vec::new();
-        while let Some(entry) = reader.read() {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(error) => {
-                    self.unreadable(error);
-                    break;
-                }
-            };
-            let name = entry.file_name().to_bytes();
-            if name == b"." || name == b".." {
-                continue;
-            }
-            if let Err(exceeded) = self.budget.charge_entries(1) {
-                self.limit(exceeded);
-                return false;
-            }
-            self.entries += 1;
-            if parent_len > 0 {
-                self.path.push(b'/');
-            }
-            self.path.extend_from_slice(name);
-            if let Some(child) = self.entry(dir, name) {
-                children.push(child);
-            }
-            self.path.truncate(parent_len);
-        }
-        drop(reader);
+        let Some(children) = self.children(dir) else { return false };
         if self.tree == Tree::RootFs && is_container_data(&children) {
             let path = decode_path(&self.path).into_owned();
             self.skipped.push(Skipped { path, reason: "container data" });
             return true;
         }
         for name in children {
-            if parent_len > 0 {
-                self.path.push(b'/');
-            }
-            self.path.extend_from_slice(&name);
+            let parent_len = self.step_into(&name);
             let go_on = self.enter(dir, &name, depth);
             self.path.truncate(parent_len);
             if !go_on {
@@ -222,13 +190,56 @@ impl Walk<'_> {
         true
     }
 
-    /// Records one entry; gives its name where it is a directory to be entered.
-    fn entry(&mut self, dir: &OwnedFd, name: &[u8]) -> Option<Vec<u8>> {
-        let stat = match statat(dir, OsStr::from_bytes(name), AtFlags::SYMLINK_NOFOLLOW) {
+    /// Records what lies in a directory; gives the names of the directories to be entered, `None` when a limit ended
+    /// the walk.
+    fn children(&mut self, dir: &OwnedFd) -> Option<Vec<CString>> {
+        let mut names = std::mem::take(&mut self.names);
+        let mut reader = RawDir::new(dir, names.spare_capacity_mut());
+        let mut children = Vec::new();
+        while let Some(entry) = reader.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.unreadable(error);
+                    break;
+                }
+            };
+            let name = entry.file_name();
+            if matches!(name.to_bytes(), b"." | b"..") {
+                continue;
+            }
+            if let Err(exceeded) = self.budget.charge_entries(1) {
+                self.limit(exceeded);
+                return None;
+            }
+            self.entries += 1;
+            let parent_len = self.step_into(name);
+            if self.entry(dir, name) {
+                children.push(name.to_owned());
+            }
+            self.path.truncate(parent_len);
+        }
+        self.names = names;
+        Some(children)
+    }
+
+    /// Appends a name to the path; gives the length that the path had.
+    fn step_into(&mut self, name: &CStr) -> usize {
+        let len = self.path.len();
+        if len > 0 {
+            self.path.push(b'/');
+        }
+        self.path.extend_from_slice(name.to_bytes());
+        len
+    }
+
+    /// Records one entry; is it a directory to be entered?
+    fn entry(&mut self, dir: &OwnedFd, name: &CStr) -> bool {
+        let stat = match statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => stat,
             Err(error) => {
                 self.unreadable(error);
-                return None;
+                return false;
             }
         };
         let path = decode_path(&self.path).into_owned();
@@ -243,11 +254,11 @@ impl Walk<'_> {
             _ => Kind::Fifo,
         };
         let target = if kind == Kind::Symlink {
-            match readlinkat(dir, OsStr::from_bytes(name), Vec::with_capacity(256)) {
+            match readlinkat(dir, name, Vec::with_capacity(256)) {
                 Ok(target) => Some(target),
                 Err(error) => {
                     self.unreadable(error);
-                    return None;
+                    return false;
                 }
             }
         } else {
@@ -264,7 +275,7 @@ impl Walk<'_> {
         });
         if let Err(fault) = pushed {
             self.fault(&path, fault);
-            return None;
+            return false;
         }
         match kind {
             Kind::Dir => {
@@ -275,18 +286,18 @@ impl Walk<'_> {
                 let elsewhere = (stat.st_dev != self.device).then_some("another file system");
                 if let Some(reason) = reason.or(elsewhere) {
                     self.skipped.push(Skipped { path, reason });
-                    return None;
+                    return false;
                 }
-                Some(name.to_vec())
+                true
             }
             Kind::File => {
                 let info = FileInfo { path: &path, size, mode };
                 if let Some(reader) = interest(&info) {
                     self.wanted(dir, name, &path, mode, reader);
                 }
-                None
+                false
             }
-            _ => None,
+            _ => false,
         }
     }
 
@@ -294,11 +305,11 @@ impl Walk<'_> {
         self.problems.push(Problem::new(problems::LIMIT, path, Effect::MayHidePackages, fault.to_string()));
     }
 
-    fn wanted(&mut self, dir: &OwnedFd, name: &[u8], path: &str, mode: u32, reader: Reader) {
+    fn wanted(&mut self, dir: &OwnedFd, name: &CStr, path: &str, mode: u32, reader: Reader) {
         // Without O_NONBLOCK a file that became a pipe since the stat would hold the walk for ever.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-        let opened = openat(dir, OsStr::from_bytes(name), flags, Mode::empty())
-            .and_then(|file| fstat(&file).map(|stat| (file, stat)));
+        let opened =
+            openat(dir, name, flags, Mode::empty()).and_then(|file| fstat(&file).map(|stat| (file, stat)));
         match opened {
             Ok((file, stat)) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => {
                 let size = u64::try_from(stat.st_size).unwrap_or(0);
@@ -314,13 +325,13 @@ impl Walk<'_> {
         }
     }
 
-    fn enter(&mut self, parent: &OwnedFd, name: &[u8], depth: u32) -> bool {
+    fn enter(&mut self, parent: &OwnedFd, name: &CStr, depth: u32) -> bool {
         if depth >= MAX_DEPTH {
             self.limit(model::Exceeded { limit: model::Limit::Depth, allowed: u64::from(MAX_DEPTH) });
             return true;
         }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        match openat(parent, OsStr::from_bytes(name), flags, Mode::empty()) {
+        match openat(parent, name, flags, Mode::empty()) {
             Ok(dir) => match fstat(&dir) {
                 Ok(stat) if stat.st_dev != self.device => {
                     let path = decode_path(&self.path).into_owned();
@@ -343,8 +354,8 @@ impl Walk<'_> {
 
 /// Do these names of directories lie in the data root of a Docker daemon, wherever it was moved? It has
 /// `image/<driver>` and `containers` beside the driver's own folder.
-fn is_container_data(children: &[Vec<u8>]) -> bool {
-    let has = |name: &str| children.iter().any(|child| child == name.as_bytes());
+fn is_container_data(children: &[CString]) -> bool {
+    let has = |name: &str| children.iter().any(|child| child.to_bytes() == name.as_bytes());
     has("image")
         && has("containers")
         && ["overlay2", "btrfs", "zfs", "vfs", "fuse-overlayfs"].iter().any(|driver| has(driver))
