@@ -1,6 +1,7 @@
 //! gzip (RFC 1952) around raw deflate. The engine that inflates is named here and nowhere else.
 
-use flate2::{Crc, Decompress, FlushDecompress, Status};
+use crc32fast::Hasher as Crc;
+use flate2::{Decompress, FlushDecompress, Status};
 
 use crate::decode::{Corrupt, Step};
 
@@ -19,6 +20,8 @@ pub(crate) struct Gzip {
     held: Vec<u8>,
     part: Part,
     crc: Crc,
+    /// Bytes of the member so far, as its trailer counts them: modulo 2³².
+    size: u32,
     members: u64,
 }
 
@@ -36,6 +39,7 @@ impl Gzip {
             held: Vec::new(),
             part: Part::Header,
             crc: Crc::new(),
+            size: 0,
             members: 0,
         }
     }
@@ -64,6 +68,7 @@ impl Gzip {
                 self.held.clear();
                 self.engine.reset(false);
                 self.crc.reset();
+                self.size = 0;
                 self.part = Part::Body;
                 Ok(Step::Did { read: len.saturating_sub(before), wrote: 0 })
             }
@@ -81,6 +86,7 @@ impl Gzip {
         let read = (self.engine.total_in() - read) as usize;
         let wrote = (self.engine.total_out() - wrote) as usize;
         self.crc.update(output.get(..wrote).unwrap_or_default());
+        self.size = self.size.wrapping_add(wrote as u32);
         if status != Status::StreamEnd {
             return Ok(Step::Did { read, wrote });
         }
@@ -96,10 +102,10 @@ impl Gzip {
         if let Some((crc, size)) = self.held.split_first_chunk::<4>()
             && let Some(size) = size.first_chunk::<4>()
         {
-            if u32::from_le_bytes(*crc) != self.crc.sum() {
+            if u32::from_le_bytes(*crc) != self.crc.clone().finalize() {
                 return Err(Corrupt("a gzip member's checksum (CRC-32) is wrong"));
             }
-            if u32::from_le_bytes(*size) != self.crc.amount() {
+            if u32::from_le_bytes(*size) != self.size {
                 return Err(Corrupt("a gzip member's length is wrong"));
             }
             self.held.clear();
