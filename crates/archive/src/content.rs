@@ -68,13 +68,43 @@ impl ReadAt for [u8] {
     }
 }
 
+/// A part of a file. Where the file ends before it, so do its bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct FilePart<'a> {
+    /// The file.
+    pub file: &'a File,
+    /// Where the part starts, in bytes.
+    pub offset: u64,
+    /// Its bytes.
+    pub len: u64,
+}
+
+impl<'a> FilePart<'a> {
+    /// The `len` bytes from `offset` of this part; `None` where it does not have them.
+    #[must_use]
+    pub fn part(&self, offset: u64, len: u64) -> Option<FilePart<'a>> {
+        let fits = offset.checked_add(len).is_some_and(|end| end <= self.len);
+        fits.then(|| Self { file: self.file, offset: self.offset.saturating_add(offset), len })
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let n = left.min(buf.len());
+        if n == 0 {
+            return Ok(0);
+        }
+        let at = self.offset.saturating_add(offset);
+        ReadAt::read_at(self.file, at, buf.get_mut(..n).unwrap_or_default())
+    }
+}
+
 /// The content of one file, for as long as it is looked at.
 #[derive(Clone, Copy, Debug)]
 pub enum Content<'a> {
     /// In memory.
     Memory(&'a [u8]),
-    /// In a file: an unlinked temporary one, or one of a root file system; and its length.
-    File(&'a File, u64),
+    /// In a part of a file: an unlinked temporary one, the archive itself, or one of a root file system.
+    File(FilePart<'a>),
 }
 
 impl Content<'_> {
@@ -83,7 +113,7 @@ impl Content<'_> {
     pub const fn as_memory(&self) -> Option<&[u8]> {
         match self {
             Self::Memory(bytes) => Some(bytes),
-            Self::File(..) => None,
+            Self::File(_) => None,
         }
     }
 
@@ -92,7 +122,7 @@ impl Content<'_> {
     pub const fn len(&self) -> u64 {
         match self {
             Self::Memory(bytes) => bytes.len() as u64,
-            Self::File(_, len) => *len,
+            Self::File(part) => part.len,
         }
     }
 
@@ -109,14 +139,7 @@ impl Content<'_> {
     pub fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Memory(bytes) => bytes.read_at(offset, buf),
-            Self::File(file, len) => {
-                let left = usize::try_from(len.saturating_sub(offset)).unwrap_or(usize::MAX);
-                let n = left.min(buf.len());
-                if n == 0 {
-                    return Ok(0);
-                }
-                ReadAt::read_at(*file, offset, buf.get_mut(..n).unwrap_or_default())
-            }
+            Self::File(part) => part.read_at(offset, buf),
         }
     }
 }
@@ -140,9 +163,13 @@ mod tests {
     fn memory_and_file_read_alike() {
         let bytes = b"0123456789";
         let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"not ours").unwrap();
         file.write_all(bytes).unwrap();
         file.write_all(b"not ours").unwrap();
-        for content in [Content::Memory(bytes), Content::File(&file, 10)] {
+        let whole = FilePart { file: &file, offset: 0, len: 26 };
+        assert!(whole.part(20, 7).is_none() && whole.part(u64::MAX, 1).is_none());
+        let part = whole.part(8, 10).unwrap();
+        for content in [Content::Memory(bytes), Content::File(part)] {
             let mut buf = [0; 4];
             assert_eq!(content.read_at(8, &mut buf).unwrap(), 2);
             assert_eq!(&buf[..2], b"89");

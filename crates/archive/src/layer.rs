@@ -7,8 +7,8 @@ use std::{
 use model::{BlobDigest, Budget, DiffId, Effect, Exceeded, Limit, Problem, ProblemCode, Problems};
 
 use crate::{
-    Compression, Content, Entry, EntryId, IndexFault, Kind, LayerIndex, LayerIndexBuilder, MEMORY_MAX,
-    problems,
+    Compression, Content, Entry, EntryId, FilePart, IndexFault, Kind, LayerIndex, LayerIndexBuilder,
+    MEMORY_MAX, problems,
     stream::{Stop, Stream},
     tar::{Assembled, Fault, Halt, Item, Walker},
 };
@@ -103,8 +103,21 @@ pub fn read_layer<R: Read, S: Select + ?Sized>(
     select: &mut S,
     budget: &Budget,
 ) -> LayerRead {
+    read_layer_of(source, None, name, select, budget)
+}
+
+/// As [`read_layer`], of a `source` that is this part of a file, where that is known. Of a layer that is not compressed,
+/// content that does not lie in one piece is then handed over where it lies in the file: nothing is copied.
+pub fn read_layer_of<R: Read, S: Select + ?Sized>(
+    source: R,
+    place: Option<FilePart<'_>>,
+    name: &str,
+    select: &mut S,
+    budget: &Budget,
+) -> LayerRead {
     let (stream, stop) = Stream::new(source, budget);
     let mut reading = Reading {
+        place: place.filter(|_| stream.plain()),
         walker: Walker::new(stream),
         name,
         select,
@@ -127,6 +140,8 @@ const PEEK_MAX: usize = 64 << 10;
 
 struct Reading<'a, R, S: ?Sized> {
     walker: Walker<Stream<R>>,
+    /// A tar that can be read at any place.
+    place: Option<FilePart<'a>>,
     name: &'a str,
     select: &'a mut S,
     budget: &'a Budget,
@@ -259,9 +274,7 @@ impl<R: Read, S: Select + ?Sized> Reading<'_, R, S> {
             self.problems.push(problem.with_limit(allowed));
             return Ok(());
         }
-        if entry.size > MEMORY_MAX {
-            return self.through_file(entry, id);
-        }
+        let start = self.walker.content_start();
         let Some(described) = self.builder.index().entry(id) else { return Ok(()) };
         if self.held.is_empty() {
             // The common case: the whole file lies in the buffer.
@@ -271,6 +284,14 @@ impl<R: Read, S: Select + ?Sized> Reading<'_, R, S> {
                 self.select.file(&described, Content::Memory(at_hand));
                 return Ok(());
             }
+        }
+        if let Some(part) = self.place.and_then(|place| place.part(start, entry.size)) {
+            self.read.insert(id.0);
+            self.select.file(&described, Content::File(part));
+            return Ok(());
+        }
+        if entry.size > MEMORY_MAX {
+            return self.through_file(entry, id);
         }
         self.hold(entry.size)?;
         self.read.insert(id.0);
@@ -303,7 +324,8 @@ impl<R: Read, S: Select + ?Sized> Reading<'_, R, S> {
             Ok(file) => {
                 self.read.insert(id.0);
                 if let Some(described) = self.builder.index().entry(id) {
-                    self.select.file(&described, Content::File(&file, entry.size));
+                    let part = FilePart { file: &file, offset: 0, len: entry.size };
+                    self.select.file(&described, Content::File(part));
                 }
             }
             Err(error) => {

@@ -20,11 +20,11 @@ mod table;
 pub mod tar;
 mod tree;
 
-pub use content::{Content, MEMORY_MAX, ReadAt};
+pub use content::{Content, FilePart, MEMORY_MAX, ReadAt};
 pub use decode::Compression;
 pub use index::{Entry, EntryId, IndexFault, Kind, LayerIndex, LayerIndexBuilder};
 pub use inflated::inflated;
-pub use layer::{LayerRead, Select, SkipAll, Want, WantedLink, read_layer, read_linked};
+pub use layer::{LayerRead, Select, SkipAll, Want, WantedLink, read_layer, read_layer_of, read_linked};
 pub use path::{PathFault, clean_path, decode_path, encode_path};
 pub use tree::{Node, Place, Tree, Version, merge};
 

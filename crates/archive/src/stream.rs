@@ -125,7 +125,8 @@ impl<R: Read> Stream<R> {
         Ok(())
     }
 
-    fn plain(&self) -> bool {
+    /// Not compressed: the bytes of the source are those of the tar.
+    pub(crate) fn plain(&self) -> bool {
         matches!(self.decoder, Decoder::None)
     }
 

@@ -1,8 +1,10 @@
 //! One layer: its index and the facts of its files, in one pass, or two where hard links ask for it.
 
-use std::{collections::HashMap, io::Read};
+use std::collections::HashMap;
 
-use archive::{Content, Entry, EntryId, Kind, LayerIndex, Select, Want, WantedLink, read_layer, read_linked};
+use archive::{
+    Content, Entry, EntryId, FilePart, Kind, LayerIndex, Select, Want, WantedLink, read_layer_of, read_linked,
+};
 use model::{BlobDigest, Budget, DiffId, Effect, Problem, Problems};
 use sbom::{Fact, FileInfo, Reader, extract, interest};
 use serde::{Deserialize, Serialize};
@@ -39,7 +41,7 @@ impl LayerData {
 
 /// Reads a layer. `open` is called once for the pass over it, and once more only where hard links name files whose
 /// content had gone by; `name` is what problems call it.
-pub(crate) fn read<R: Read>(open: impl Fn() -> Result<R, Problem>, name: &str, budget: &Budget) -> LayerData {
+pub(crate) fn read(open: impl Fn() -> Result<oci::Blob, Problem>, name: &str, budget: &Budget) -> LayerData {
     let source = match open() {
         Ok(source) => source,
         Err(problem) => return LayerData::unread(problem),
@@ -51,7 +53,10 @@ pub(crate) fn read<R: Read>(open: impl Fn() -> Result<R, Problem>, name: &str, b
         current: None,
         problems: Problems::new(),
     };
-    let read = read_layer(source, name, &mut reading, budget);
+    let region = source.region().cloned();
+    let place =
+        region.as_ref().map(|region| FilePart { file: &region.file, offset: region.offset, len: region.len });
+    let read = read_layer_of(source, place, name, &mut reading, budget);
     reading.problems.extend(read.problems);
 
     let again = reading.alias_links(&read.index, &read.links);

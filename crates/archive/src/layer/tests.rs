@@ -145,6 +145,29 @@ fn a_file_comes_whole_from_memory_or_a_temporary_file() {
 }
 
 #[test]
+fn of_a_tar_in_a_file_content_comes_from_where_it_lies() {
+    let elf = [b"\x7fELF".to_vec(), noise(600_000)].concat();
+    let tar = Tar::new().file("small", b"\x7fELF").file("elf", &elf).file("last", &elf).end();
+    let before = noise(777);
+    // Cut inside the last file: what is not in the layer's part of the file is never handed over.
+    for (blob, cut) in [(tar.clone(), 0), (gzip(&tar), 0), (tar.clone(), 300_000)] {
+        for want in [Want::Read { max: u64::MAX }, Want::Peek(4), Want::Peek(64 << 10)] {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(&[before.as_slice(), &blob, b"what follows"].concat()).unwrap();
+            let len = blob.len() - cut;
+            let place = FilePart { file: &file, offset: before.len() as u64, len: len as u64 };
+            let mut keep = Keep::new(|_: &Entry<'_>| want);
+            let read = read_layer_of(&blob[..len], Some(place), "layer 1", &mut keep, &Budget::default());
+            let codes: Vec<&str> = read.problems.iter().map(|problem| problem.code.as_str()).collect();
+            assert_eq!(codes, if cut == 0 { vec![] } else { vec!["archive.truncated"] });
+            let whole = if cut == 0 { 3 } else { 2 };
+            assert_eq!(keep.files.len(), whole);
+            assert!(keep.files.iter().skip(1).all(|(_, content)| *content == elf));
+        }
+    }
+}
+
+#[test]
 fn first_bytes_decide_and_nothing_of_them_is_lost() {
     let elf = [b"\x7fELF".to_vec(), noise(600_000)].concat();
     let tar = Tar::new()

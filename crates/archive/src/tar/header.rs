@@ -18,7 +18,8 @@ impl<'a> Header<'a> {
     pub(super) fn new(block: &'a [u8; BLOCK]) -> Result<Self, NotHeader> {
         let header = Self(block);
         let Some(wanted) = number(header.field(148, 8)) else { return Err(NotHeader::Checksum) };
-        let unsigned: u32 = block.iter().map(|&byte| u32::from(byte)).sum();
+        // At most 512 × 255; said so, the sum is made of many bytes at a time.
+        let unsigned = block.iter().fold(0_u32, |sum, &byte| sum.wrapping_add(u32::from(byte)));
         if unsigned == 0 {
             return Err(NotHeader::Zero);
         }

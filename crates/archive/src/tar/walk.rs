@@ -11,6 +11,8 @@ pub(crate) struct Walker<S> {
     assembler: Assembler,
     /// Bytes gone over so far.
     offset: u64,
+    /// Where the content of the current entry starts.
+    start: u64,
     /// Content of the current entry that is still to come.
     content: u64,
     /// Padding after it.
@@ -57,6 +59,7 @@ impl<S: Source> Walker<S> {
             source,
             assembler: Assembler::default(),
             offset: 0,
+            start: 0,
             content: 0,
             padding: 0,
             extension: Vec::new(),
@@ -71,6 +74,11 @@ impl<S: Source> Walker<S> {
     /// The current entry's link.
     pub(crate) fn link(&self) -> &str {
         &self.assembler.link
+    }
+
+    /// Where the content of the current entry starts, in bytes of the tar.
+    pub(crate) fn content_start(&self) -> u64 {
+        self.start
     }
 
     /// The current entry's path while its content is not all gone over.
@@ -136,6 +144,7 @@ impl<S: Source> Walker<S> {
     }
 
     fn start(&mut self, size: u64) {
+        self.start = self.offset;
         self.content = size;
         self.padding = padding(size);
     }
