@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+/// Its name in the folder.
+pub(crate) const NAME: &str = "seawall-sources.json";
+
 /// The notes of a folder.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Kept {

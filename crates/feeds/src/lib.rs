@@ -7,6 +7,7 @@
 mod carrier;
 mod cve;
 mod epss;
+mod fetch;
 mod import;
 mod kept;
 mod kev;
@@ -17,5 +18,6 @@ mod secdb;
 mod sink;
 mod tracker;
 
+pub use fetch::{Event, FailedFile, FetchError, Fetched, PUBLIC, Source, fetch};
 pub use import::{FeedError, Imported, import};
 pub use sample::{SAMPLE_SOURCE, sample};

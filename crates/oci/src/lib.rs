@@ -43,4 +43,5 @@ pub use members::is_archive;
 pub use options::{Limits, Options, Source, Timeouts};
 pub use progress::{Progress, Transfer};
 pub use reference::Reference;
+pub use registry::{Download, Downloads, Marks};
 pub use secret::Secret;

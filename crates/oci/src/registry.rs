@@ -3,6 +3,7 @@
 mod address;
 mod back_off;
 mod challenge;
+mod download;
 mod http;
 mod token;
 
@@ -31,6 +32,7 @@ use crate::{
 
 use address::is_loopback;
 use back_off::{BackOff, may_pass, retry_after};
+pub use download::{Download, Downloads, Marks};
 pub(crate) use http::network;
 use http::{Answer, Ask, Http};
 use token::Login;

@@ -223,24 +223,57 @@ pub(crate) struct Db {
 
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum DbCommand {
-    /// Compile a folder of feeds into the database
+    /// Compile a folder of feeds, or a zip of it, into the database
     Import {
-        /// Folder in the layout of the OSV bucket
+        /// Folder in the layout of the OSV bucket, a zip of it, or one file of a feed
         #[arg(value_name = "PATH")]
         path: PathBuf,
+        /// List what was not understood, too
+        #[arg(long)]
+        lints: bool,
     },
+    /// Fetch the feeds and compile them into the database
+    Update(Update),
     /// Say what the database holds, for each source
     Info,
+    /// List what was not understood at the import
+    Lints {
+        /// Only of this source, as `db info` names it
+        #[arg(long, value_name = "NAME")]
+        source: Option<String>,
+        /// Only of this kind, such as empty-range
+        #[arg(long, value_name = "KIND")]
+        kind: Option<String>,
+    },
     /// Check every byte of the database
     Verify,
+    /// Make a database of 30 famous records that are built in: a sample
+    Sample,
+}
+
+/// `seawall db update`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Update {
+    /// Server or folder with the layout of the OSV bucket [default: the public sources]
+    #[arg(long, env = "SEAWALL_SOURCE", value_name = "URL", hide_env_values = true)]
+    pub(crate) source: Option<String>,
+    /// Trust the certificate authorities in this PEM file too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Vec<PathBuf>,
+    /// Private host that the source may send us to
+    #[arg(long, value_name = "HOST")]
+    pub(crate) allow_host: Vec<String>,
 }
 
 /// `seawall up`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Up {
-    /// Folder of feeds to import first
+    /// Folder of feeds, or a zip of it, to import first
     #[arg(long, env = "SEAWALL_FEEDS", value_name = "PATH", hide_env_values = true)]
     pub(crate) feeds: Option<PathBuf>,
+    /// Where feeds are fetched from when there is no database [default: the public sources]
+    #[arg(long, env = "SEAWALL_SOURCE", value_name = "URL", hide_env_values = true)]
+    pub(crate) source: Option<String>,
     /// Root of the system that is scanned
     #[arg(long, value_name = "DIR", default_value = "/")]
     pub(crate) root: PathBuf,

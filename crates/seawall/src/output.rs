@@ -43,6 +43,16 @@ pub(crate) fn note(common: &Common, text: &str) {
     }
 }
 
+/// A line on standard error that `--quiet` does not hide: without it a result would be misread.
+pub(crate) fn warn(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Does a person see what goes to standard error?
+pub(crate) fn is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
 /// The chain of an error on one line: each part once.
 pub(crate) fn error(error: &anyhow::Error) {
     let mut text = String::new();

@@ -38,6 +38,11 @@ const FLOORS: &[(&str, u8)] = &[
 /// Edges within a floor, and why each is right.
 const SIDEWAYS: &[(&str, &str, &str)] = &[
     ("scan", "oci", "the pipeline starts at a source, and images are opened by oci"),
+    (
+        "feeds",
+        "oci",
+        "feeds are fetched by the one HTTP client, under the one set of rules of trust in addresses",
+    ),
     ("report", "scan", "a report renders the result that a scan returns"),
 ];
 

@@ -4,7 +4,9 @@ use std::{sync::OnceLock, time::Duration};
 
 use reqwest::{
     Client, ClientBuilder, Method, Response, StatusCode,
-    header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RANGE},
+    header::{
+        ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION, RANGE,
+    },
     redirect::Policy,
 };
 use url::Url;
@@ -30,6 +32,16 @@ pub(crate) struct Http {
     authorities: Vec<reqwest::Certificate>,
     connect: Duration,
     idle: Duration,
+    redirects: Redirects,
+}
+
+/// How redirects are named and judged.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Redirects {
+    /// Who sends them, for messages.
+    pub(crate) named_by: &'static str,
+    /// Other hosts only encrypted, even where the operator typed an address that is not.
+    pub(crate) encrypted: bool,
 }
 
 /// One request.
@@ -47,6 +59,10 @@ pub(crate) struct Ask {
     /// Who named the address, where the operator did not.
     pub(crate) named_by: &'static str,
     pub(crate) redirects: bool,
+    /// Only where it is another file than that of this mark (`If-None-Match`) …
+    pub(crate) etag: Option<HeaderValue>,
+    /// … or of this time (`If-Modified-Since`).
+    pub(crate) modified: Option<HeaderValue>,
 }
 
 impl Ask {
@@ -60,6 +76,8 @@ impl Ask {
             form: None,
             named_by: "the registry",
             redirects: true,
+            etag: None,
+            modified: None,
         }
     }
 }
@@ -102,7 +120,13 @@ impl Http {
             authorities,
             connect: timeouts.connect,
             idle: timeouts.idle,
+            redirects: Redirects { named_by: "a redirect of the registry", encrypted: false },
         })
+    }
+
+    /// The same client with other rules for redirects.
+    pub(crate) fn redirecting(self, redirects: Redirects) -> Self {
+        Self { redirects, ..self }
     }
 
     /// The same client for the same host under another scheme.
@@ -143,6 +167,11 @@ impl Http {
             {
                 headers.insert(RANGE, range);
             }
+            for (name, value) in [(IF_NONE_MATCH, &ask.etag), (IF_MODIFIED_SINCE, &ask.modified)] {
+                if let Some(value) = value {
+                    headers.insert(name, value.clone());
+                }
+            }
             // Token servers are asked without redirects, so this never leaves the first address either.
             if let Some(authorization) = ask.authorization.as_ref().filter(|_| origin || !ask.redirects) {
                 headers.insert(AUTHORIZATION, authorization.clone());
@@ -168,16 +197,18 @@ impl Http {
             if !ask.redirects {
                 return Err(unexpected(&url, &response, "a redirect where none is followed"));
             }
-            if url.scheme() == "https" && next.scheme() != "https" {
+            let elsewhere = next.host() != url.host();
+            let encrypted = url.scheme() == "https" || (self.redirects.encrypted && elsewhere);
+            if encrypted && next.scheme() != "https" {
                 return Err(Error::Refused {
                     named_by: format!("a redirect of {}", clean(&url)),
                     address: clean(&next),
                     why: "unencrypted".to_owned(),
-                    advice: "the registry must redirect to https".to_owned(),
+                    advice: "it must redirect to https".to_owned(),
                 });
             }
             url = next;
-            named_by = "a redirect of the registry";
+            named_by = self.redirects.named_by;
         }
         Err(Error::Http {
             url: clean(&ask.url),

@@ -1,74 +1,72 @@
-//! `seawall db`.
+//! `seawall db`, and which database a command works with.
 
-use std::io::{self, Write};
+mod info;
+mod update;
+
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 use anyhow::{Context, Result};
+use feeds::Imported;
 use vulndb::Database;
 
 use crate::{
-    cli::{Common, Db, DbCommand},
-    output::note,
+    cli::{Common, Db, DbCommand, Up},
+    output::{note, warn},
     paths,
     when::{self, Age},
 };
 
 pub(crate) fn run(args: &Db, common: &Common) -> Result<u8> {
-    let path = paths::database(common)?;
     let mut out = io::stdout().lock();
     match &args.command {
-        DbCommand::Import { path: folder } => {
-            import(folder, common)?;
-        }
-        DbCommand::Info => {
-            let info = open(common)?.info();
-            writeln!(out, "{}: {} records, {} statements", path.display(), info.records, info.statements)?;
-            writeln!(out, "{:<18} {:>8}  {:<12} {:<22} without", "source", "records", "newest", "about")?;
-            for source in &info.sources {
-                let newest = source.newest.as_deref().and_then(|time| time.get(..10)).unwrap_or("-");
-                let about: Vec<String> = source
-                    .coverage
-                    .iter()
-                    .map(|coverage| match &coverage.release {
-                        Some(release) => format!("{} {release}", coverage.ecosystem.row().osv),
-                        None => coverage.ecosystem.row().osv.to_owned(),
-                    })
-                    .collect();
-                let lints: u64 = source.lints.values().sum();
-                let lints = if lints == 0 { String::new() } else { format!("{lints} not understood") };
-                writeln!(
-                    out,
-                    "{:<18} {:>8}  {newest:<12} {:<22} {lints}",
-                    source.slug,
-                    source.records,
-                    about.join(", ")
-                )?;
+        DbCommand::Import { path, lints } => {
+            import(path, common)?;
+            if *lints {
+                info::lints(&open(common)?, None, None, &mut out)?;
             }
         }
+        DbCommand::Update(args) => update::run(args, common)?,
+        DbCommand::Info => info::info(&open(common)?, &paths::database(common)?, &mut out)?,
+        DbCommand::Lints { source, kind } => {
+            info::lints(&open(common)?, source.as_deref(), kind.as_deref(), &mut out)?;
+        }
         DbCommand::Verify => {
+            let path = paths::database(common)?;
             let info = Database::verify(&path)?;
             writeln!(out, "{}: {} bytes are as they were written", path.display(), info.bytes)?;
         }
+        DbCommand::Sample => sample(common)?,
     }
     Ok(0)
 }
 
-/// Imports a folder of feeds and says what came of it.
-pub(crate) fn import(folder: &std::path::Path, common: &Common) -> Result<()> {
+/// Imports a folder or zip of feeds and says what came of it.
+fn import(from: &Path, common: &Common) -> Result<()> {
     let path = paths::database(common)?;
-    let done = feeds::import(folder, &path, &mut |name| note(common, &format!("reading {name}")))?;
-    note(
-        common,
-        &format!(
-            "{} records with {} statements in {}",
-            done.summary.records,
-            done.summary.statements,
-            path.display()
-        ),
-    );
-    for ((source, kind), count) in &done.lints {
-        note(common, &format!("{source}: {count} × {kind}; such ranges never match"));
-    }
+    let done = feeds::import(from, &path, &mut |name| note(common, &format!("reading {name}")))?;
+    told(&done, &path, common);
     Ok(())
+}
+
+fn sample(common: &Common) -> Result<()> {
+    let path = paths::database(common)?;
+    let done = feeds::sample(&path)?;
+    told(&done, &path, common);
+    Ok(())
+}
+
+fn told(done: &Imported, path: &Path, common: &Common) {
+    let (records, statements) = (done.summary.records, done.summary.statements);
+    note(common, &format!("{records} records with {statements} statements in {}", path.display()));
+    for ((source, kind), count) in &done.lints {
+        note(common, &format!("{source}: {count} × {}", info::meaning(kind)));
+    }
+    if !done.lints.is_empty() {
+        note(common, "what they are: seawall db lints");
+    }
 }
 
 /// Opens the database.
@@ -76,17 +74,62 @@ pub(crate) fn open(common: &Common) -> Result<Database> {
     let path = paths::database(common)?;
     anyhow::ensure!(
         path.exists(),
-        "there is no vulnerability database at {}; make one with: seawall db import DIR",
+        "there is no vulnerability database at {}; make one with: seawall db update, or without a network: seawall db import DIR",
         path.display()
     );
-    Database::open(&path).with_context(|| format!("the database {} cannot be used", path.display()))
+    let database =
+        Database::open(&path).with_context(|| format!("the database {} cannot be used", path.display()))?;
+    if is_sample(&database) {
+        warn(SAMPLE);
+    }
+    Ok(database)
 }
 
-/// Says so when the newest record is older than `limit`.
+const SAMPLE: &str = "\
+SAMPLE: this database is the sample of 30 famous records that is built in. It
+SAMPLE: knows next to nothing, and no result of it is healthy. Get real data:
+SAMPLE: seawall db update, or without a network: seawall db import DIR";
+
+fn is_sample(database: &Database) -> bool {
+    database.info().sources.iter().any(|source| source.slug == scan::SAMPLE_SOURCE)
+}
+
+/// The database of `seawall up`, which has to end in one: the feeds that were named, else the database that is there,
+/// else what can be fetched, else the sample.
+pub(crate) fn ready(args: &Up, common: &Common) -> Result<Database> {
+    if let Some(feeds) = &args.feeds {
+        import(feeds, common)?;
+        return open(common);
+    }
+    let path = paths::database(common)?;
+    match Database::open(&path) {
+        // A sample is no reason not to look for data again.
+        Ok(database) if !is_sample(&database) => return Ok(database),
+        Ok(_) => {}
+        Err(_) if !path.exists() => {}
+        Err(error) => note(common, &format!("{}: {error}", path.display())),
+    }
+    if let Err(error) = update::first(args.source.as_deref(), common) {
+        warn(&format!("no advisories could be fetched: {error:#}"));
+        sample(common)?;
+    }
+    open(common)
+}
+
+/// Says so when the newest advisory is older than `limit`.
 pub(crate) fn older_than(database: &Database, limit: Age) -> Option<String> {
-    let newest = database.info().sources.into_iter().filter_map(|source| source.newest).max()?;
-    let age = when::now().saturating_sub(when::parse(&newest)?);
+    let info = database.info();
+    let newest = info.newest_advisory()?;
+    let age = when::now().saturating_sub(when::parse(newest)?);
     (age > i64::try_from(limit.0.as_secs()).unwrap_or(i64::MAX)).then(|| {
-        format!("the newest record is of {}, more than {limit} old", newest.get(..10).unwrap_or(&newest))
+        format!("the newest record is of {}, more than {limit} old", newest.get(..10).unwrap_or(newest))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_sample_is_known_by_one_name() {
+        assert_eq!(feeds::SAMPLE_SOURCE, scan::SAMPLE_SOURCE);
+    }
 }

@@ -17,10 +17,7 @@ use crate::{
 const ROWS: usize = 20;
 
 pub(crate) fn run(args: &Up, common: &Common) -> Result<u8> {
-    if let Some(feeds) = &args.feeds {
-        db::import(feeds, common)?;
-    }
-    let database = db::open(common)?;
+    let database = db::ready(args, common)?;
     let workers = catalogue::workers(None, false, common);
     note(common, &format!("scanning {}", args.root.display()));
     let system = scan::catalogue_rootfs(&args.root, &workers, &Budget::default())?;
