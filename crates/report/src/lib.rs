@@ -1,9 +1,12 @@
-//! Results for people and machines: table, JSON, CycloneDX.
+//! Results for people and machines: table, JSON, SARIF, CycloneDX.
 //!
 //! Each format is a function of an [`scan::Outcome`] and [`Options`]; none looks at the clock or the terminal.
 
 mod cyclonedx;
 mod json;
+#[cfg(test)]
+mod made_up;
+mod sarif;
 mod style;
 mod table;
 mod text;
@@ -21,6 +24,8 @@ pub enum Format {
     Table,
     /// All of it, for machines.
     Json,
+    /// SARIF 2.1.0: for code scanning and editors.
+    Sarif,
     /// CycloneDX 1.6 JSON.
     CycloneDx,
 }
@@ -67,6 +72,7 @@ pub fn write(format: Format, outcome: &Outcome, options: &Options, to: &mut dyn 
     match format {
         Format::Table => table::write(outcome, options, to),
         Format::Json => json::write(outcome, options, to),
+        Format::Sarif => sarif::write(outcome, options, to),
         Format::CycloneDx => cyclonedx::write(outcome, options, to),
     }
 }

@@ -139,10 +139,10 @@ pub(crate) enum KindArg {
 /// `seawall scan`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Scan {
-    /// What is printed: table, json or cyclonedx
+    /// What is printed: table, json, sarif or cyclonedx
     #[arg(long, short, value_enum, default_value_t = Format::Table, value_name = "FORMAT", hide_possible_values = true)]
     pub(crate) format: Format,
-    /// Also write a file: [FORMAT=]FILE; the ending tells the format: .json, .cdx.json, .txt
+    /// Also write a file: [FORMAT=]FILE; known are .json, .sarif, .cdx.json, .txt
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Vec<String>,
     /// Show findings of this severity and worse
@@ -197,6 +197,8 @@ pub(crate) enum Format {
     Table,
     /// All of it, for machines
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
     /// CycloneDX 1.6 JSON
     Cyclonedx,
 }

@@ -95,10 +95,11 @@ impl OutputFile {
         }
         let format = match text {
             _ if text.ends_with(".cdx.json") => Format::Cyclonedx,
+            _ if text.ends_with(".sarif") || text.ends_with(".sarif.json") => Format::Sarif,
             _ if text.ends_with(".json") => Format::Json,
             _ if text.ends_with(".txt") => Format::Table,
             _ => bail!(
-                "-o {text}: the ending does not tell the format; write table=, json= or cyclonedx= before it"
+                "-o {text}: the ending does not tell the format; write table=, json=, sarif= or cyclonedx= before it"
             ),
         };
         Ok(Self { path: PathBuf::from(text), format })
@@ -125,6 +126,8 @@ mod tests {
         for (text, path, format) in [
             ("a/result.json", "a/result.json", Format::Json),
             ("bom.cdx.json", "bom.cdx.json", Format::Cyclonedx),
+            ("result.sarif", "result.sarif", Format::Sarif),
+            ("result.sarif.json", "result.sarif.json", Format::Sarif),
             ("table=out", "out", Format::Table),
             ("cyclonedx=x.json", "x.json", Format::Cyclonedx),
         ] {

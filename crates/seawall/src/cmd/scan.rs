@@ -83,6 +83,7 @@ pub(crate) const fn format(format: Format) -> report::Format {
     match format {
         Format::Table => report::Format::Table,
         Format::Json => report::Format::Json,
+        Format::Sarif => report::Format::Sarif,
         Format::Cyclonedx => report::Format::CycloneDx,
     }
 }
