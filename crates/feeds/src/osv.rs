@@ -1,7 +1,10 @@
 //! OSV records, as each ecosystem's source writes them.
 
+mod intervals;
+
 use model::{Class, Rating, Reference, Severity};
-use package::{Ecosystem, VersionOrder, ecosystem::CveField};
+use package::{Ecosystem, PackageType, VersionOrder, ecosystem::CveField};
+
 use serde::Deserialize;
 use serde_json::Value;
 use vulndb::{End, Import, Lint, Range, Record, Statement, Status};
@@ -70,7 +73,7 @@ struct OsvRange {
     events: Vec<Event>,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Deserialize)]
 struct Event {
     introduced: Option<String>,
     fixed: Option<String>,
@@ -87,7 +90,10 @@ pub(crate) fn read(bytes: &[u8], source: &str, lints: &mut Vec<Lint>) -> Result<
     let mut statements = Vec::new();
     let mut cve_field = CveField::Aliases;
     for affected in &osv.affected {
-        let Some(package) = &affected.package else { continue };
+        let Some(package) = &affected.package else {
+            lint(lints, "no-package", "an affected part names no package".to_owned());
+            continue;
+        };
         let Some((ecosystem, release)) = Ecosystem::from_osv(&package.ecosystem) else {
             lint(lints, "unknown-ecosystem", package.ecosystem.clone());
             continue;
@@ -99,15 +105,20 @@ pub(crate) fn read(bytes: &[u8], source: &str, lints: &mut Vec<Lint>) -> Result<
         let says_nothing = ranges.is_empty() && affected.versions.is_empty();
         // Without any range a statement would hold for every version: it does only where the source gave none at all.
         if says_nothing && !affected.ranges.is_empty() {
+            // Ranges of versions were spoken of already.
+            if affected.ranges.iter().all(|range| range.kind == "GIT") {
+                lint(lints, "git-only", format!("{}: commits alone judge no version", package.name));
+            }
             continue;
         }
         let urgency = affected.ecosystem_specific.get("urgency").and_then(Value::as_str).unwrap_or_default();
-        statements.push(Statement {
+        let modules = modules(ecosystem, &osv.summary, &ranges);
+        let statement = Statement {
             ecosystem,
             release,
             package: ecosystem.normalise(&package.name),
             name: ecosystem.row().name,
-            module: module(ecosystem, &osv.summary, &ranges),
+            module: None,
             status: Status::Affected,
             class: affected_class(affected, urgency),
             ranges,
@@ -115,7 +126,13 @@ pub(crate) fn read(bytes: &[u8], source: &str, lints: &mut Vec<Lint>) -> Result<
             severity: urgency.parse().unwrap_or(Severity::Unknown),
             platforms: Vec::new(),
             imports: imports(affected),
-        });
+        };
+        if modules.is_empty() {
+            statements.push(statement);
+        } else {
+            let of = |module| Statement { module: Some(module), ..statement.clone() };
+            statements.extend(modules.into_iter().map(of));
+        }
     }
     let is_cve = |id: &String| id.starts_with("CVE-");
     let named = match cve_field {
@@ -199,9 +216,15 @@ fn ratings(osv: &Osv) -> Vec<Rating> {
             vector: Some(severity.score.clone()),
         })
         .collect();
-    // AlmaLinux rates at the head of its summary only.
-    let head = osv.summary.split_once(": ").map(|(head, _)| head).filter(|_| osv.id.starts_with("AL"));
-    let word = head.or_else(|| osv.database_specific.get("severity").and_then(Value::as_str));
+    // AlmaLinux rates at the head of its summary only, some early ones at its end: `… security update (Important)`.
+    let of_alma = Some(osv.summary.as_str()).filter(|_| osv.id.starts_with("AL"));
+    let head = of_alma.and_then(|text| text.split_once(": ")).map(|(head, _)| head);
+    let tail = of_alma.and_then(|text| text.strip_suffix(')')?.rsplit_once('(')).map(|(_, tail)| tail);
+    let is_rating = |word: &&str| word.parse::<Severity>().is_ok();
+    let word = head
+        .filter(is_rating)
+        .or(tail.filter(is_rating))
+        .or_else(|| osv.database_specific.get("severity").and_then(Value::as_str));
     let score = osv.database_specific.get("cvss_v3_score").and_then(Value::as_f64);
     if let Some(severity) = word.and_then(|word| word.parse().ok()) {
         ratings.push(Rating { source, severity, score, vector: None });
@@ -209,19 +232,28 @@ fn ratings(osv: &Osv) -> Vec<Rating> {
     ratings
 }
 
-/// AlmaLinux names the module stream in the summary (`nodejs:18 security update`); it holds for modular builds.
-fn module(ecosystem: Ecosystem, summary: &str, ranges: &[Range]) -> Option<String> {
-    let modular =
-        ranges.iter().any(|range| matches!(&range.end, End::Fixed(version) if version.contains("module")));
-    if ecosystem != Ecosystem::AlmaLinux || !modular {
-        return None;
+/// The Red Hat family names module streams in the summary (`nodejs:18 security update`, `idm:DL1 and idm:client …`,
+/// `httpd:2.4/mod_http2 …`); they hold for modular builds.
+fn modules(ecosystem: Ecosystem, summary: &str, ranges: &[Range]) -> Vec<String> {
+    let is_modular = |version: &str| version.contains("module_el") || version.contains("module+el");
+    let modular = ranges.iter().any(|range| matches!(&range.end, End::Fixed(version) if is_modular(version)));
+    if ecosystem.row().package_type != PackageType::Rpm || !modular {
+        return Vec::new();
     }
-    let text = summary.split_once(": ").map_or(summary, |(_, text)| text);
-    text.split_whitespace()
-        .find(|word| {
-            word.split_once(':').is_some_and(|(name, stream)| !name.is_empty() && !stream.is_empty())
-        })
-        .map(ToOwned::to_owned)
+    let mut streams: Vec<String> = Vec::new();
+    for word in summary.split_whitespace() {
+        let word = word.trim_end_matches([',', ';', '.', ')']).trim_start_matches('(');
+        let Some((name, stream)) = word.split_once(':') else { continue };
+        let stream = stream.split('/').next().unwrap_or_default();
+        if name.is_empty() || stream.is_empty() || stream.contains(':') {
+            continue;
+        }
+        let named = format!("{name}:{stream}");
+        if !streams.contains(&named) {
+            streams.push(named);
+        }
+    }
+    streams
 }
 
 fn imports(affected: &Affected) -> Vec<Import> {
@@ -257,69 +289,17 @@ fn ranges(affected: &Affected, order: VersionOrder, lint: &mut dyn FnMut(&str, S
     match custom {
         Some(custom) if everything => {
             for range in &custom {
-                intervals(&range.events, order, &mut out, lint);
+                intervals::of(&range.events, order, &mut out, lint);
             }
         }
         _ => {
             for range in judging {
-                intervals(&range.events, order, &mut out, lint);
+                intervals::of(&range.events, order, &mut out, lint);
             }
         }
     }
+    intervals::join(&mut out, order);
     out
-}
-
-/// Walks the events in the order of their versions: each introduction opens an interval, the next end closes it.
-fn intervals(
-    events: &[Event],
-    order: VersionOrder,
-    out: &mut Vec<Range>,
-    lint: &mut dyn FnMut(&str, String),
-) {
-    let mut sorted: Vec<(Option<String>, End)> = Vec::with_capacity(events.len());
-    for event in events {
-        let (text, end) = match event.clone() {
-            Event { introduced: Some(version), .. } => (version, End::Open),
-            Event { fixed: Some(version), .. } => (version.clone(), End::Fixed(version)),
-            Event { last_affected: Some(version), .. } => (version.clone(), End::LastAffected(version)),
-            Event { limit: Some(version), .. } => (version.clone(), End::Limit(version)),
-            _ => continue,
-        };
-        if text == "*" {
-            continue;
-        }
-        let start = text == "0" && matches!(end, End::Open);
-        if !start && order.parse(&text).is_err() {
-            lint("unparsable-version", text);
-            return;
-        }
-        sorted.push(((!start).then_some(text), end));
-    }
-    sorted.sort_by(|(a, _), (b, _)| match (a, b) {
-        (None, None) => std::cmp::Ordering::Equal,
-        (None, _) => std::cmp::Ordering::Less,
-        (_, None) => std::cmp::Ordering::Greater,
-        (Some(a), Some(b)) => order.compare(a, b).unwrap_or(std::cmp::Ordering::Equal),
-    });
-    let mut open: Option<Option<String>> = None;
-    for (version, end) in sorted {
-        match (end, open.take()) {
-            (End::Open, None) => open = Some(version),
-            (End::Open, already) => open = already,
-            (end, Some(introduced)) => {
-                let empty = !matches!(end, End::LastAffected(_)) && introduced == version;
-                if empty {
-                    lint("empty-range", version.unwrap_or_default());
-                } else {
-                    out.push(Range { introduced, end });
-                }
-            }
-            (_, None) => lint("inverted-range", version.unwrap_or_default()),
-        }
-    }
-    if let Some(introduced) = open {
-        out.push(Range { introduced, end: End::Open });
-    }
 }
 
 #[cfg(test)]
@@ -358,12 +338,63 @@ mod tests {
         let (empty, lints) = record(&text(r#"{"introduced":"1.0.0"},{"fixed":"1.0.0"}"#));
         assert!(empty.statements.is_empty());
         assert_eq!(lints[0].code, "empty-range");
-        let (_, lints) = record(&text(r#"{"introduced":"2.0.0"},{"fixed":"1.0.0"}"#));
+        let (inverted, lints) = record(&text(r#"{"introduced":"2.0.0"},{"fixed":"1.0.0"}"#));
         assert!(lints.iter().any(|lint| lint.code == "inverted-range"), "{lints:?}");
-        let (branches, _) = record(&text(
-            r#"{"introduced":"2.0.0"},{"fixed":"2.0.7"},{"introduced":"0"},{"fixed":"1.26.18"}"#,
-        ));
-        assert_eq!(branches.statements[0].ranges.len(), 2);
+        assert!(inverted.statements.is_empty(), "what is inverted never matches");
+    }
+
+    #[test]
+    fn branches_that_touch_are_one() {
+        let of = |events: &str| {
+            let text = format!(
+                r#"{{"id":"X","affected":[{{"package":{{"ecosystem":"npm","name":"a"}},"ranges":[{{"type":"SEMVER","events":[{events}]}}]}}]}}"#
+            );
+            let (record, lints) = record(&text);
+            assert_eq!(lints, []);
+            let ranges = record.statements.into_iter().next().unwrap().ranges;
+            ranges
+                .into_iter()
+                .map(|range| (range.introduced.unwrap_or_default(), range.end))
+                .collect::<Vec<_>>()
+        };
+        let fixed = |introduced: &str, version: &str| (introduced.to_owned(), End::Fixed(version.to_owned()));
+        assert_eq!(
+            of(r#"{"introduced":"2.0.0"},{"fixed":"2.0.7"},{"introduced":"0"},{"fixed":"1.26.18"}"#),
+            [fixed("", "1.26.18"), fixed("2.0.0", "2.0.7")]
+        );
+        // What is fixed in 3.1.1 and comes in with 3.1.1 again is fixed in neither.
+        for events in [
+            r#"{"introduced":"0"},{"fixed":"3.1.1"},{"introduced":"3.1.1"},{"fixed":"3.1.3"}"#,
+            r#"{"introduced":"3.1.1"},{"introduced":"0"},{"fixed":"3.1.3"},{"fixed":"3.1.1"}"#,
+        ] {
+            assert_eq!(of(events), [fixed("", "3.1.3")]);
+        }
+        assert_eq!(
+            of(r#"{"introduced":"1.0.0"},{"last_affected":"1.0.0"}"#),
+            [("1.0.0".to_owned(), End::LastAffected("1.0.0".to_owned()))]
+        );
+        assert_eq!(
+            of(
+                r#"{"introduced":"0"},{"fixed":"1.0.0"}]},{"type":"SEMVER","events":[{"introduced":"0.9.0"},{"fixed":"1.4.0"}"#
+            ),
+            [fixed("", "1.4.0")]
+        );
+    }
+
+    #[test]
+    fn an_advisory_can_concern_several_streams() {
+        let of = |summary: &str| {
+            let text = format!(
+                r#"{{"id":"ALSA-1","summary":"{summary}","affected":[{{"package":{{"ecosystem":"AlmaLinux:8","name":"a"}},
+                "ranges":[{{"type":"ECOSYSTEM","events":[{{"introduced":"0"}},{{"fixed":"1-1.module_el8.6.0+1+ab"}}]}}]}}]}}"#
+            );
+            let modules = record(&text).0.statements.into_iter().map(|statement| statement.module);
+            modules.map(Option::unwrap_or_default).collect::<Vec<_>>()
+        };
+        assert_eq!(of("Moderate: idm:DL1 and idm:client security update"), ["idm:DL1", "idm:client"]);
+        assert_eq!(of("Important: httpd:2.4/mod_http2 security update"), ["httpd:2.4"]);
+        assert_eq!(of("ALSA-2022:5468: php:8.0 security update (Important)"), ["php:8.0"]);
+        assert_eq!(of("Important: varnish security update"), [""]);
     }
 
     #[test]

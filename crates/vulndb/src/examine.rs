@@ -1,11 +1,11 @@
 //! One statement against one package: the step that `assess` and `why` share.
 
-use package::{Detail, Package, Version};
+use package::{Detail, NameKind, Package, PackageType, Version};
 
 use crate::{
     codec::{In, Malformed},
     lookup::Query,
-    modularity,
+    rpm,
     statement::{FLAG_BUILD_TAG, FLAG_MODULE, Group, Hit, Position, Tail, View},
 };
 
@@ -25,10 +25,10 @@ impl<'a> Stream<'a> {
     /// stream.
     pub(crate) fn of(package: &'a Package, group: &Group<'a>) -> Result<Self, Malformed> {
         let Detail::Rpm { modularity, .. } = &package.detail else { return Ok(Self::Plain) };
-        if let Some(stream) = modularity.as_deref().and_then(modularity::stream_of_label) {
+        if let Some(stream) = modularity.as_deref().and_then(rpm::stream_of_label) {
             return Ok(Self::Known(stream));
         }
-        match modularity::build_tag(&package.version) {
+        match rpm::build_tag(&package.version) {
             None => Ok(Self::Plain),
             Some(tag) => Ok(group.stream_of_tag(tag)?.map_or(Self::Unknown, Self::Known)),
         }
@@ -51,6 +51,8 @@ pub(crate) struct Placed<'a> {
     pub(crate) group: Group<'a>,
     pub(crate) position: Position,
     pub(crate) stream: Stream<'a>,
+    /// What an rpm was built for.
+    platform: Option<&'a str>,
 }
 
 impl<'a> Placed<'a> {
@@ -63,12 +65,17 @@ impl<'a> Placed<'a> {
     ) -> Result<Self, Malformed> {
         let position = group.locate(query.ecosystem.row().order, &query.version, parsed)?;
         let stream = Stream::of(package, &group)?;
-        Ok(Self { group, position, stream })
+        let platform = match (package.kind, query.kind, &package.source) {
+            (PackageType::Rpm, NameKind::Source, Some(source)) => rpm::platform(&source.version),
+            (PackageType::Rpm, ..) => rpm::platform(&package.version),
+            _ => None,
+        };
+        Ok(Self { group, position, stream, platform })
     }
 
     /// What a statement says about the package's version.
     pub(crate) fn outcome(&self, view: &View<'a>) -> Result<Outcome<'a>, Malformed> {
-        let (hit, rest) = view.find(self.position)?;
+        let (hit, rest) = view.find(&self.group, self.position, self.platform)?;
         let modular = view.flags & (FLAG_MODULE | FLAG_BUILD_TAG) != 0;
         let Some(hit) = hit else {
             // The usual case, and the one that must cost nothing: outside, and no streams to tell apart.

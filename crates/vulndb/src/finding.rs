@@ -185,7 +185,10 @@ fn one(
             source: held.record.source.to_owned(),
             id: held.record.id.to_owned(),
             range: held.hit.words(&placed.group).map_err(damaged)?,
-            fix: held.view.fix(&placed.group, held.hit, held.tail.reason).map_err(damaged)?,
+            fix: held
+                .view
+                .fix(&placed.group, placed.position, held.hit, held.tail.reason)
+                .map_err(damaged)?,
             class: held.view.class,
             severity: held.view.severity,
         });

@@ -15,7 +15,7 @@ use crate::{Error, codec::In, hash::hash64};
 /// First bytes of the file.
 pub(crate) const MAGIC: &[u8; 8] = b"SEAWALL\xDB";
 /// Grows with every change of the format or of a version order: positions of versions are compiled in.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 /// Bytes of the header, and of a block.
 pub(crate) const BLOCK: u64 = 4096;
 /// Bytes of the footer.

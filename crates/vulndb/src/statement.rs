@@ -8,7 +8,7 @@ use package::{Ecosystem, NameKind, Version, VersionOrder};
 use crate::{
     codec::{In, Malformed},
     precedence::Tier,
-    wire,
+    rpm, wire,
 };
 
 /// The record was withdrawn.
@@ -17,6 +17,8 @@ pub(crate) const FLAG_WITHDRAWN: u8 = 1;
 pub(crate) const FLAG_MODULE: u8 = 2;
 /// A bound carries a module build's tag.
 pub(crate) const FLAG_BUILD_TAG: u8 = 4;
+/// The ranges are builds that have the fix, each for its platform: one of them counts, not all.
+pub(crate) const FLAG_BUILDS: u8 = 8;
 /// End of a range that can never match.
 pub(crate) const BAD_END: u8 = 4;
 
@@ -217,16 +219,34 @@ impl<'a> View<'a> {
         self.flags & FLAG_WITHDRAWN != 0
     }
 
-    /// Which part holds for a version at `position`; the rest of the statement after ranges and versions.
-    pub(crate) fn find(&self, position: Position) -> Result<(Option<Hit>, In<'a>), Malformed> {
+    /// Which part holds for a version at `position`, which was built for `platform`; the rest of the statement after
+    /// ranges and versions.
+    pub(crate) fn find(
+        &self,
+        group: &Group<'a>,
+        position: Position,
+        platform: Option<&str>,
+    ) -> Result<(Option<Hit>, In<'a>), Malformed> {
         let mut read = self.rest;
         let ranges = read.count()?;
         let mut hit = None;
-        for _ in 0..ranges {
-            let bounds = read_bounds(&mut read)?;
-            if hit.is_none() && bounds.hold(position) {
-                hit = Some(Hit::Range(bounds));
+        if self.flags & FLAG_BUILDS == 0 {
+            for _ in 0..ranges {
+                let bounds = read_bounds(&mut read)?;
+                if hit.is_none() && bounds.hold(position) {
+                    hit = Some(Hit::Range(bounds));
+                }
             }
+        } else {
+            // The lowest comes first: it counts where no build is for this platform.
+            let mut counts = None;
+            for at in 0..ranges {
+                let bounds = read_bounds(&mut read)?;
+                if at == 0 || platform == rpm::platform(group.version(bounds.at)?) {
+                    counts = Some(bounds);
+                }
+            }
+            hit = counts.filter(|bounds| bounds.hold(position)).map(Hit::Range);
         }
         let listed = read.count()?;
         for _ in 0..listed {
@@ -243,6 +263,20 @@ impl<'a> View<'a> {
             hit = Some(Hit::All);
         }
         Ok((hit, read))
+    }
+
+    fn next_fix(&self, position: Position) -> Result<Option<u32>, Malformed> {
+        let mut read = self.rest;
+        let mut next: Option<u32> = None;
+        if let Position::Ordered { .. } = position {
+            for _ in 0..read.count()? {
+                let bounds = read_bounds(&mut read)?;
+                if bounds.end == 1 && position.bound(bounds.at) == Ordering::Greater {
+                    next = Some(next.map_or(bounds.at, |next| next.min(bounds.at)));
+                }
+            }
+        }
+        Ok(next)
     }
 
     /// The ranges and listed versions.
@@ -262,8 +296,14 @@ impl<'a> View<'a> {
         })
     }
 
-    /// What it says about a fix where `hit` holds.
-    pub(crate) fn fix(&self, group: &Group<'_>, hit: Hit, reason: &str) -> Result<FixStatus, Malformed> {
+    /// What it says about a fix where `hit` holds for the version at `position`.
+    pub(crate) fn fix(
+        &self,
+        group: &Group<'_>,
+        position: Position,
+        hit: Hit,
+        reason: &str,
+    ) -> Result<FixStatus, Malformed> {
         Ok(match self.status {
             2 => FixStatus::WontFix { reason: reason.to_owned() },
             3 => FixStatus::Deferred { reason: reason.to_owned() },
@@ -272,6 +312,11 @@ impl<'a> View<'a> {
                 Hit::Range(Bounds { end: 1, at, .. }) => {
                     FixStatus::Fixed { version: group.version(at)?.to_owned() }
                 }
+                // Listed and in no range (a pre-release of a branch): the next fix above.
+                Hit::Listed(_) => match self.next_fix(position)? {
+                    Some(at) => FixStatus::Fixed { version: group.version(at)?.to_owned() },
+                    None => FixStatus::NoneKnown,
+                },
                 _ => FixStatus::NoneKnown,
             },
         })

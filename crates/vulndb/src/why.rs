@@ -313,7 +313,7 @@ fn said<'a>(placed: &Placed<'a>, view: &View<'a>, version: &str) -> Result<Said,
                 }
             } else {
                 holds = true;
-                let status = remedy::status(&view.fix(group, hit, tail.reason)?);
+                let status = remedy::status(&view.fix(group, placed.position, hit, tail.reason)?);
                 let conditions = conditions(&tail.platforms, &tail.imports);
                 let place = match hit {
                     Hit::All => "is one of them".to_owned(),

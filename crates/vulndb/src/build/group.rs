@@ -8,9 +8,9 @@ use package::{Ecosystem, Version};
 use crate::{
     Class, End, Range, Statement, Status,
     codec::Out,
-    modularity,
     precedence::Tier,
-    statement::{BAD_END, FLAG_BUILD_TAG, FLAG_MODULE, FLAG_WITHDRAWN},
+    rpm,
+    statement::{BAD_END, FLAG_BUILD_TAG, FLAG_BUILDS, FLAG_MODULE, FLAG_WITHDRAWN},
     wire,
 };
 
@@ -22,6 +22,8 @@ pub(super) struct Said {
     pub(super) class: Class,
     pub(super) withdrawn: bool,
     pub(super) statement: Statement,
+    /// Its ranges are builds for several platforms, the lowest first.
+    pub(super) builds: bool,
 }
 
 /// Writes a group; gives the number of ranges that can never match.
@@ -118,7 +120,7 @@ fn write_streams(said: &[Said], out: &mut Out) {
     for said in said {
         let Some(module) = said.statement.module.as_deref() else { continue };
         for version in said.statement.ranges.iter().filter_map(|range| bound(&range.end)) {
-            streams.extend(modularity::build_tag(version).map(|tag| (tag, module)));
+            streams.extend(rpm::build_tag(version).map(|tag| (tag, module)));
         }
     }
     streams.sort_unstable();
@@ -145,6 +147,9 @@ fn write_body(said: &Said, versions: &Versions<'_>, out: &mut Out) -> u64 {
     }
     if tagged(statement) {
         flags |= FLAG_BUILD_TAG;
+    }
+    if said.builds {
+        flags |= FLAG_BUILDS;
     }
     out.u8(flags);
     let (status, reason) = wire::status_code(&statement.status);
@@ -188,13 +193,13 @@ fn tagged(statement: &Statement) -> bool {
         .ranges
         .iter()
         .filter_map(|range| bound(&range.end))
-        .any(|version| modularity::build_tag(version).is_some())
+        .any(|version| rpm::build_tag(version).is_some())
 }
 
 /// One rpm advisory often lists several builds of a package, each with the fix: rebuilds for another minor release
 /// (`16.el8` and `16.el8_5.13`), by the distribution itself (`.el8.alma`), or for another platform of the same module
-/// stream. Who has any of them has the fix, so the lowest of a stream counts. Read as a union of ranges they would
-/// call every build but the highest affected.
+/// stream. Read as a union of ranges they would call every build but the highest affected. A package is held against the
+/// lowest build for its own platform, and where there is none against the lowest of all.
 fn join_builds(ecosystem: Ecosystem, said: Vec<Said>) -> Vec<Said> {
     let order = ecosystem.row().order;
     let mut out: Vec<Said> = Vec::with_capacity(said.len());
@@ -218,16 +223,24 @@ fn join_builds(ecosystem: Ecosystem, said: Vec<Said>) -> Vec<Said> {
         if !is_fixed_builds(&said.statement) {
             continue;
         }
-        let lowest = said
-            .statement
-            .ranges
-            .iter()
-            .filter_map(|range| Some((order.parse(bound(&range.end)?).ok()?, range)))
-            .min_by(|a, b| a.0.compare(&b.0).then_with(|| bound(&a.1.end).cmp(&bound(&b.1.end))))
-            .map(|(_, range)| range.clone());
-        if let Some(lowest) = lowest {
-            said.statement.ranges = vec![lowest];
+        let ranges = said.statement.ranges.iter();
+        let mut builds: Vec<(Version, Range)> =
+            ranges.filter_map(|range| Some((order.parse(bound(&range.end)?).ok()?, range.clone()))).collect();
+        if builds.is_empty() {
+            continue;
         }
+        builds.sort_by(|a, b| a.0.compare(&b.0).then_with(|| bound(&a.1.end).cmp(&bound(&b.1.end))));
+        let mut platforms = Vec::new();
+        builds.retain(|(version, _)| {
+            let platform = rpm::platform(version.text()).map(str::to_owned);
+            let first = !platforms.contains(&platform);
+            if first {
+                platforms.push(platform);
+            }
+            first
+        });
+        said.builds = builds.len() > 1;
+        said.statement.ranges = builds.into_iter().map(|(_, range)| range).collect();
     }
     out
 }

@@ -265,6 +265,7 @@ impl Builder {
                     class: record.class,
                     withdrawn: record.withdrawn,
                     statement: wire::read_statement(&mut In(&raw), &template).map_err(internal)?,
+                    builds: false,
                 });
             }
             content.sort_unstable();
