@@ -47,7 +47,7 @@ pub(crate) struct Common {
     /// Folder of the database [default: /var/lib/seawall as root, else ~/.local/share/seawall]
     #[arg(long, global = true, env = "SEAWALL_DATA_DIR", value_name = "DIR", hide_env_values = true, help_heading = GLOBAL)]
     pub(crate) data_dir: Option<PathBuf>,
-    /// Folder of the layer cache [default: /var/cache/seawall as root, else ~/.cache/seawall]
+    /// Folder of fetched feeds and of results per layer [default: /var/cache/seawall as root, else ~/.cache/seawall]
     #[arg(long, global = true, env = "SEAWALL_CACHE_DIR", value_name = "DIR", hide_env_values = true, help_heading = GLOBAL)]
     pub(crate) cache_dir: Option<PathBuf>,
     /// Colour: auto, always or never
@@ -259,7 +259,7 @@ pub(crate) struct Update {
     /// Server or folder with the layout of the OSV bucket [default: the public sources]
     #[arg(long, env = "SEAWALL_SOURCE", value_name = "URL", hide_env_values = true)]
     pub(crate) source: Option<String>,
-    /// Trust the certificate authorities in this PEM file too
+    /// Trust the certificate authorities in this PEM file, too
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Vec<PathBuf>,
     /// Private host that the source may send us to
