@@ -142,7 +142,7 @@ pub(crate) struct Scan {
     /// What is printed: table, json, sarif or cyclonedx
     #[arg(long, short, value_enum, default_value_t = Format::Table, value_name = "FORMAT", hide_possible_values = true)]
     pub(crate) format: Format,
-    /// Also write a file: [FORMAT=]FILE; known are .json, .sarif, .cdx.json, .txt
+    /// Also write a file: [FORMAT=]FILE; its ending tells the format: .json, .sarif, .cdx.json, .txt
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Vec<String>,
     /// Show findings of this severity and worse
