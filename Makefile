@@ -2,7 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help run setup test test-unit test-deep bench lint dist clean
 
-# Real advisories beside the clone, where there are any; else the database that there is.
+# Real advisories beside the clone, where there are any. Else `seawall up` takes the database that is there, else what it
+# can fetch, else the sample that is built in.
 SHARED_FEEDS := $(abspath ../shared/feeds)
 ifneq ($(wildcard $(SHARED_FEEDS)/.),)
 SEAWALL_FEEDS ?= $(SHARED_FEEDS)

@@ -72,6 +72,18 @@ impl Source {
         }
     }
 
+    /// Is it reached over a network, and without encryption?
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        let loopback = |url: &Url| match url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        matches!(self, Self::Mirror(url) if url.scheme() == "http" && !loopback(url))
+    }
+
     /// A name for a folder that keeps the files of this source and of no other.
     #[must_use]
     pub fn folder_name(&self) -> String {

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{OsStringValueParser, TypedValueParser},
+};
 use model::{Class, Platform, Severity};
 use scan::Threshold;
 
@@ -271,7 +274,7 @@ pub(crate) struct Update {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Up {
     /// Folder of feeds, or a zip of it, to import first
-    #[arg(long, env = "SEAWALL_FEEDS", value_name = "PATH", hide_env_values = true)]
+    #[arg(long, env = "SEAWALL_FEEDS", value_name = "PATH", hide_env_values = true, value_parser = any_path())]
     pub(crate) feeds: Option<PathBuf>,
     /// Where feeds are fetched from when there is no database [default: the public sources]
     #[arg(long, env = "SEAWALL_SOURCE", value_name = "URL", hide_env_values = true)]
@@ -282,6 +285,11 @@ pub(crate) struct Up {
     /// Docker daemon whose images are scanned [default: DOCKER_HOST, else its usual socket]
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) docker_host: Option<String>,
+}
+
+/// A path that may be empty, as a variable that is set to nothing is.
+fn any_path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 /// `seawall completions`.

@@ -128,11 +128,33 @@ struct Web {
     address: String,
 }
 
+/// The same behind TLS: folder, certificate, key.
+const TLS: &str = "
+import functools, http.server, ssl, sys
+handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=sys.argv[1])
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[2], sys.argv[3])
+server.socket = context.wrap_socket(server.socket, server_side=True)
+print('serving (https://127.0.0.1:%d/)' % server.server_address[1])
+server.serve_forever()
+";
+
 impl Web {
     fn serve(folder: &Path) -> Self {
-        let mut server = Command::new("python3")
-            .args(["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory"])
-            .arg(folder)
+        let mut python = Command::new("python3");
+        python.args(["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory"]).arg(folder);
+        Self::start(python)
+    }
+
+    fn serve_tls(folder: &Path, certificate: &Path, key: &Path) -> Self {
+        let mut python = Command::new("python3");
+        python.args(["-u", "-c", TLS]).args([folder, certificate, key]);
+        Self::start(python)
+    }
+
+    fn start(mut python: Command) -> Self {
+        let mut server = python
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -307,6 +329,22 @@ fn update_fetches_a_mirror_keeps_it_and_outlives_it() {
 }
 
 #[test]
+fn update_speaks_tls_and_trusts_whom_it_is_told_to() {
+    let bench = Bench::new();
+    bench.osv();
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    bench.write("cert.pem", made.cert.pem());
+    bench.write("key.pem", made.signing_key.serialize_pem());
+    let web = Web::serve_tls(&bench.path("feeds"), &bench.path("cert.pem"), &bench.path("key.pem"));
+    let stranger = bench.run(&["db", "update", "--source", &web.address]);
+    assert_eq!(stranger.status.code(), Some(2));
+    assert!(err(&stranger).contains("certificate"), "{}", err(&stranger));
+    let known = bench.run(&["db", "update", "--source", &web.address, "--ca", "cert.pem"]);
+    assert_eq!(known.status.code(), Some(0), "{}", err(&known));
+    assert!(err(&known).contains("fetched Debian/all.zip"), "{}", err(&known));
+}
+
+#[test]
 fn up_takes_the_feeds_that_are_named_else_the_database_else_the_network_else_the_sample() {
     let bench = Bench::new();
     bench.osv();
@@ -328,6 +366,9 @@ fn up_takes_the_feeds_that_are_named_else_the_database_else_the_network_else_the
     assert_eq!(clean.status.code(), Some(3), "{}", out(&clean));
     assert!(err(&clean).contains("SAMPLE: ") && !out(&clean).contains("State: healthy"), "{}", out(&clean));
 
+    let dated = bench.run(&["scan", "clean", "--max-db-age", "9999d"]);
+    assert!(out(&dated).contains("no advisory has a date"), "{}", out(&dated));
+
     // A sample is no database to stay with: with a source there is a real one.
     let web = Web::serve(&bench.path("feeds"));
     let done = bench.up(&[("SEAWALL_SOURCE", &web.address)]);
@@ -348,6 +389,8 @@ fn up_takes_the_feeds_that_are_named_else_the_database_else_the_network_else_the
     let feeds = bench.path("feeds");
     let done = bench.up(&[("SEAWALL_FEEDS", feeds.to_str().unwrap()), ("SEAWALL_SOURCE", NOBODY)]);
     assert!(err(&done).contains("reading Debian") && !err(&done).contains("fetch"), "{}", err(&done));
+    let empty = bench.up(&[("SEAWALL_FEEDS", ""), ("SEAWALL_SOURCE", "")]);
+    assert_eq!(empty.status.code(), Some(0), "an empty variable is none: {}", err(&empty));
     let missing = bench.up(&[("SEAWALL_FEEDS", "/nowhere")]);
     assert_eq!(missing.status.code(), Some(2), "feeds that were named and are not there are a mistake");
 }

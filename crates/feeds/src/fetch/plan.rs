@@ -101,6 +101,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_manual_names_every_public_address() {
+        let manual = include_str!("../../../../docs/feeds.md");
+        let addresses = BESIDE.iter().map(|(_, public)| *public).chain([PUBLIC, SECDB]);
+        for address in addresses {
+            assert!(manual.contains(address), "{address}");
+        }
+        for target in targets().into_iter().filter(|target| target.public.is_none()) {
+            let name = target.path.rsplit('/').next().unwrap_or_default();
+            assert!(manual.contains(name), "{}", target.path);
+        }
+    }
+
+    #[test]
     fn every_target_has_an_address_that_can_be_asked() {
         let targets = targets();
         for target in &targets {

@@ -299,6 +299,17 @@ fn sources_as_people_type_them() {
     );
     let long = Source::parse(&format!("https://a.example/{}", "x".repeat(500))).unwrap();
     assert!(long.folder_name().len() <= 200);
+    for (text, open) in [
+        ("http://a.example/", true),
+        ("https://a.example/", false),
+        ("http://127.0.0.1:8000/", false),
+        ("http://[::1]/", false),
+        ("http://localhost/", false),
+        ("/mnt/feeds", false),
+        (PUBLIC, false),
+    ] {
+        assert_eq!(Source::parse(text).unwrap().is_open(), open, "{text}");
+    }
     for text in ["ftp://a.example/", "https://", "unix:///run/docker.sock"] {
         assert!(Source::parse(text).is_err(), "{text}");
     }

@@ -97,7 +97,8 @@ fn is_sample(database: &Database) -> bool {
 /// The database of `seawall up`, which has to end in one: the feeds that were named, else the database that is there,
 /// else what can be fetched, else the sample.
 pub(crate) fn ready(args: &Up, common: &Common) -> Result<Database> {
-    if let Some(feeds) = &args.feeds {
+    // An empty variable is one that is not set.
+    if let Some(feeds) = args.feeds.as_deref().filter(|feeds| !feeds.as_os_str().is_empty()) {
         import(feeds, common)?;
         return open(common);
     }
@@ -116,11 +117,14 @@ pub(crate) fn ready(args: &Up, common: &Common) -> Result<Database> {
     open(common)
 }
 
-/// Says so when the newest advisory is older than `limit`.
+/// Says so when the newest advisory is older than `limit`, or none has a date: who asks for fresh data gets no guess.
 pub(crate) fn older_than(database: &Database, limit: Age) -> Option<String> {
     let info = database.info();
-    let newest = info.newest_advisory()?;
-    let age = when::now().saturating_sub(when::parse(newest)?);
+    let Some((newest, then)) = info.newest_advisory().and_then(|newest| Some((newest, when::parse(newest)?)))
+    else {
+        return Some("no advisory has a date, so nobody knows whether they are fresh".to_owned());
+    };
+    let age = when::now().saturating_sub(then);
     (age > i64::try_from(limit.0.as_secs()).unwrap_or(i64::MAX)).then(|| {
         format!("the newest record is of {}, more than {limit} old", newest.get(..10).unwrap_or(newest))
     })

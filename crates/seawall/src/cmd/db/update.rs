@@ -32,7 +32,11 @@ pub(super) fn first(source: Option<&str>, common: &Common) -> Result<()> {
 }
 
 fn update(source: Option<&str>, options: &oci::Options, common: &Common) -> Result<()> {
-    let source = source.map_or(Ok(Source::Public), Source::parse)?;
+    // An empty variable is one that is not set.
+    let source = source.filter(|text| !text.is_empty()).map_or(Ok(Source::Public), Source::parse)?;
+    if source.is_open() {
+        warn("the source is reached without encryption: whoever sits on the way can change what is known");
+    }
     let folder = folder(&source, common)?;
     note(common, &format!("fetching feeds into {}", folder.display()));
     let bar = bar(common);
