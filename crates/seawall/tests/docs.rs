@@ -169,6 +169,26 @@ fn every_option_stands_in_the_reference() {
     none_wrong("docs/command-line.md", &wrong);
 }
 
+#[test]
+fn every_word_that_can_be_given_stands_in_its_page() {
+    let mut wrong = Vec::new();
+    let mut look = |name: &str, words: &mut dyn Iterator<Item = String>| {
+        let page = page(name);
+        let told: BTreeSet<&str> = page.inline_code().into_iter().map(|(_, code)| code).collect();
+        wrong.extend(
+            words.filter(|word| !told.contains(word.as_str())).map(|word| format!("{name} lacks `{word}`")),
+        );
+    };
+    for option in ["--format", "--kind", "--color"] {
+        look("docs/command-line.md", &mut commands::words_of("scan", option).into_iter());
+    }
+    look("docs/targets.md", &mut commands::words_of("scan", "--kind").into_iter());
+    let reasons = source::reasons_apart(&root());
+    assert!(reasons.contains("no-kernel"), "{reasons:?}");
+    look("docs/how-matching-decides.md", &mut reasons.into_iter());
+    none_wrong("words", &wrong);
+}
+
 /// Compares what a page lists in the first cells of its tables with what the source knows.
 fn listed_as_known(name: &str, known: &BTreeSet<String>, what: &str) {
     let page = page(name);

@@ -124,6 +124,18 @@ impl Commands {
     }
 }
 
+/// The words that an option takes, as the error about a wrong one tells them.
+pub(crate) fn words_of(command: &str, option: &str) -> Vec<String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_seawall"))
+        .args([command, "target", option, "no such word"])
+        .output()
+        .unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    let words = error.split_once("possible values: ").and_then(|(_, rest)| rest.split_once(']'));
+    let (words, _) = words.unwrap_or_else(|| panic!("{option} takes any word: {error}"));
+    words.split(", ").map(ToOwned::to_owned).collect()
+}
+
 fn long(options: &BTreeSet<String>) -> BTreeSet<&str> {
     options.iter().map(String::as_str).filter(|option| option.starts_with("--")).collect()
 }

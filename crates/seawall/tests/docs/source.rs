@@ -59,6 +59,14 @@ pub(crate) fn environment_variables(root: &Path) -> BTreeSet<String> {
     names
 }
 
+/// The words by which machines are told why a finding is set apart.
+pub(crate) fn reasons_apart(root: &Path) -> BTreeSet<String> {
+    let text = fs::read_to_string(root.join("crates/report/src/words.rs")).unwrap();
+    let (_, rest) = text.split_once("fn slug(reason: ApartReason)").expect("the function is there");
+    let (body, _) = rest.split_once("\n}").unwrap();
+    body.split('"').skip(1).step_by(2).map(ToOwned::to_owned).collect()
+}
+
 /// The folders that a scan of a root file system leaves out, as its page names them: `/proc`, `~/.cache`.
 pub(crate) fn folders_left_out(root: &Path) -> BTreeSet<String> {
     let text = fs::read_to_string(root.join("crates/scan/src/walk.rs")).unwrap();
