@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use model::{
     BlobDigest, ConfigDigest, Digest, ImageConfig, Layer, ManifestDigest, Platform, Problem, Problems,
@@ -29,6 +29,8 @@ pub struct Image {
     pub platform: Platform,
     /// All platforms of the index that it was chosen from.
     pub platforms_available: Vec<Platform>,
+    /// Annotations of its manifest, where it has one: what its builder says of it.
+    pub annotations: BTreeMap<String, String>,
     /// What it says of itself.
     pub config: ImageConfig,
     /// Its layers, base first.
@@ -210,6 +212,7 @@ pub(crate) fn assemble(
         names,
         platform: told.unwrap_or_else(Platform::host),
         platforms_available: available,
+        annotations: BTreeMap::new(),
         config: config.facts,
         layers,
         problems: problems.into_vec(),

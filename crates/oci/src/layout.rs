@@ -65,7 +65,9 @@ pub(crate) fn open(files: &dyn Files, image: Option<&str>, options: &Options) ->
     let stored = manifest.layers.iter().map(|layer| locate(files, layer)).collect::<Result<_, _>>()?;
     let parts = descent.finish(digest, name.into_iter().collect());
     let read = crate::config::read(&config, &format!("the configuration of {what}"))?;
-    assemble(parts, &config, read, stored, options)
+    let mut image = assemble(parts, &config, read, stored, options)?;
+    image.annotations = manifest.annotations;
+    Ok(image)
 }
 
 fn check_version(files: &dyn Files) -> Result<(), Error> {

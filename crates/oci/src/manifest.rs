@@ -86,6 +86,7 @@ impl Descriptor {
 pub(crate) struct Manifest {
     pub(crate) config: Descriptor,
     pub(crate) layers: Vec<Descriptor>,
+    pub(crate) annotations: BTreeMap<String, String>,
 }
 
 /// What stands behind a tag or digest.
@@ -108,6 +109,8 @@ struct Raw {
     manifests: Option<Vec<Descriptor>>,
     #[serde(default)]
     fs_layers: Option<serde::de::IgnoredAny>,
+    #[serde(default, deserialize_with = "crate::config::null_is_default")]
+    annotations: BTreeMap<String, String>,
 }
 
 /// Reads a manifest or index. Its kind is told by its content, and a document that is both at once is refused: two
@@ -146,7 +149,7 @@ pub(crate) fn read(bytes: &[u8], what: &str) -> Result<Document, Error> {
             if layers.len() > MAX_LAYERS {
                 return Err(Error::malformed(what, format!("it names more than {MAX_LAYERS} layers")));
             }
-            Ok(Document::Manifest(Manifest { config, layers }))
+            Ok(Document::Manifest(Manifest { config, layers, annotations: raw.annotations }))
         }
         (Some(_), _, Some(_)) | (None, Some(_), Some(_)) => {
             Err(Error::malformed(what, "it is a manifest and an index at once"))

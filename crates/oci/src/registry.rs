@@ -116,6 +116,7 @@ async fn open_slowly(reference: &Reference, options: &Options) -> Result<Image, 
     let mut parts = descent.finish(Some(digest), names);
     parts.problems.extend(problems.into_vec());
     let mut image = assemble(parts, &config, read, stored, options)?;
+    image.annotations = manifest.annotations;
     image.remote = Some(Remote { session, runtime: tokio::runtime::Handle::current() });
     Ok(image)
 }

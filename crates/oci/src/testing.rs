@@ -63,6 +63,7 @@ impl Sample {
             "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
             "config": descriptor("application/vnd.oci.image.config.v1+json", &config),
             "layers": [descriptor("application/vnd.oci.image.layer.v1.tar", &layer)],
+            "annotations": {"org.opencontainers.image.base.name": "docker.io/library/debian:12"},
         });
         Self { layer, config, manifest: manifest.to_string().into_bytes() }
     }

@@ -223,7 +223,10 @@ impl<'a> Sheet<'a> {
 fn of_cves(tally: &Tally) -> String {
     match tally.cves() {
         0 => String::new(),
-        cves => format!(" ({}: {})", count(cves, "CVE", "CVEs"), words::severities(&tally.severities)),
+        cves => {
+            let severities = words::severities(&tally.severities);
+            format!(" ({}: {severities}{})", count(cves, "CVE", "CVEs"), exploited(tally))
+        }
     }
 }
 
@@ -231,7 +234,17 @@ fn of_cves(tally: &Tally) -> String {
 fn of_worst(tally: &Tally) -> String {
     match tally.cves() {
         0 => String::new(),
-        cves => format!(" ({}, {} at worst)", count(cves, "CVE", "CVEs"), worst(tally)),
+        cves => {
+            format!(" ({}, {} at worst{})", count(cves, "CVE", "CVEs"), worst(tally), exploited(tally))
+        }
+    }
+}
+
+/// `; 1 KEV`: what is exploited is said wherever it stands.
+fn exploited(tally: &Tally) -> String {
+    match tally.exploited {
+        0 => String::new(),
+        exploited => format!("; {} KEV", number(exploited)),
     }
 }
 

@@ -12,9 +12,7 @@ use crate::text::{count, cut_left, number, plain, width};
 pub(crate) const fn apart(reason: ApartReason) -> &'static str {
     match reason {
         ApartReason::NoKernel => "kernel CVEs, no kernel runs here",
-        ApartReason::DistributionBinary => {
-            "toolchains and modules in binaries of the distribution, which rebuilds them"
-        }
+        ApartReason::DistributionBinary => "toolchains in the distribution's own binaries",
         ApartReason::OwnedByDistribution => "in files of distribution packages, judged by the distribution",
         ApartReason::Unimportant => "called unimportant by their source",
         ApartReason::Unmaintained => "about packages that are no longer maintained",
@@ -150,8 +148,9 @@ fn upgrades(action: &Action, columns: usize) -> Vec<String> {
         _ => None,
     };
     let from = action.parts.first().map_or_else(String::new, |part| versions(&part.from));
+    let names = || std::iter::once(&*name).chain(short);
     let mut variants = Vec::with_capacity(8);
-    for name in std::iter::once(&*name).chain(short) {
+    for name in names() {
         let full = format!("upgrade {name} {from} → {}", plain(target(action)));
         match action.places.as_slice() {
             [] => {}
@@ -165,8 +164,8 @@ fn upgrades(action: &Action, columns: usize) -> Vec<String> {
             }
             places => variants.push(format!("{full} in {} places", number(places.len() as u64))),
         }
-        variants.push(full);
     }
+    variants.extend(names().map(|name| format!("upgrade {name} {from} → {}", plain(target(action)))));
     variants.push(upgrade_to(action, short.unwrap_or(&name)));
     variants
 }

@@ -24,9 +24,9 @@ pub struct Base {
     pub layers: u32,
     /// How its end was found.
     pub rule: BaseRule,
-    /// Its name, where the image tells (label `org.opencontainers.image.base.name`).
+    /// Its name, where the image tells: annotation of the manifest, else label `org.opencontainers.image.base.name`.
     pub name: Option<String>,
-    /// Its digest, where the image tells (label `org.opencontainers.image.base.digest`).
+    /// Its digest, where the image tells: `org.opencontainers.image.base.digest`.
     pub digest: Option<String>,
     /// Findings that count and came with the base.
     pub findings: u64,
@@ -67,12 +67,16 @@ pub(crate) fn base(image: &Image, catalogue: &Catalogue, findings: &[Finding]) -
             let layers = by_packages(catalogue, total).filter(|layers| inside.contains(layers))?;
             Some((layers, BaseRule::Packages))
         })?;
-    let label = |name: &str| image.config.labels.get(name).filter(|value| !value.is_empty()).cloned();
+    // A label may be inherited from the base, and then tells of the base's own base; an annotation is never inherited.
+    let told = |name: &str| {
+        let told = image.annotations.get(name).or_else(|| image.config.labels.get(name));
+        told.filter(|value| !value.is_empty()).cloned()
+    };
     let mut base = Base {
         layers,
         rule,
-        name: label("org.opencontainers.image.base.name"),
-        digest: label("org.opencontainers.image.base.digest"),
+        name: told("org.opencontainers.image.base.name"),
+        digest: told("org.opencontainers.image.base.digest"),
         findings: 0,
         fixable: 0,
         of: 0,
@@ -135,6 +139,8 @@ fn by_packages(catalogue: &Catalogue, total: u32) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use model::{ConfigDigest, DiffId, Digest, Evidence, History, Layer, LayerIndex, Platform};
     use package::{Package, PackageType};
 
@@ -165,6 +171,7 @@ mod tests {
             platform: Platform::host(),
             platforms: Vec::new(),
             layers: layers.collect(),
+            annotations: BTreeMap::new(),
             config: ImageConfig { history, ..ImageConfig::default() },
         }
     }
@@ -228,12 +235,15 @@ mod tests {
     fn counts_are_of_what_counts_and_a_base_without_fixes_is_not_named() {
         let mut image = image(&["L", "L"]);
         let label = "org.opencontainers.image.base.name".to_owned();
-        image.config.labels.insert(label, "docker.io/library/debian:12".into());
+        image.config.labels.insert(label.clone(), "inherited:1".into());
         let mut apart = at(Some(0), true);
         apart.judgement = Judgement::Apart(model::ApartReason::NoKernel);
         let findings = [at(Some(0), true), at(Some(0), false), apart, at(Some(1), true), at(None, true)];
         let found = base(&image, &packages(&[0]), &findings).unwrap();
         assert_eq!((found.findings, found.fixable, found.of), (2, 1, 4));
+        assert_eq!(found.name.as_deref(), Some("inherited:1"));
+        image.annotations.insert(label, "docker.io/library/debian:12".into());
+        let found = base(&image, &packages(&[0]), &findings).unwrap();
         assert_eq!(found.name.as_deref(), Some("docker.io/library/debian:12"));
         assert_eq!(base(&image, &packages(&[0]), &[at(Some(0), false), at(Some(1), true)]), None);
     }

@@ -87,6 +87,7 @@ pub fn catalogue_image(target: &str, image: &oci::Image, workers: &Workers, budg
             names: image.names.clone(),
             platform: image.platform.clone(),
             platforms: image.platforms_available.clone(),
+            annotations: image.annotations.clone(),
             config: image.config.clone(),
             layers: image.layers.iter().map(|source| source.layer.clone()).collect(),
         }),

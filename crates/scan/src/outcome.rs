@@ -1,5 +1,7 @@
 //! What a scan gives: the catalogue, the findings, the state, and all that stands between them and the truth.
 
+use std::collections::BTreeMap;
+
 use model::{ConfigDigest, Finding, ImageConfig, Layer, ManifestDigest, Platform, Problem, State};
 use package::{Catalogue, PackageIndex, Presence};
 
@@ -93,6 +95,8 @@ pub struct Image {
     pub platform: Platform,
     /// The platforms that were to be had.
     pub platforms: Vec<Platform>,
+    /// Annotations of the manifest.
+    pub annotations: BTreeMap<String, String>,
     /// The configuration.
     pub config: ImageConfig,
     /// The layers, base first.

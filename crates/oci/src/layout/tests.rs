@@ -25,6 +25,8 @@ fn a_layout_gives_configuration_and_layers() {
     assert_eq!((image.names.as_slice(), image.index_digest), (&["app:1".to_owned()][..], None));
     assert_eq!(image.platform.to_string(), "linux/amd64");
     assert_eq!(image.layers[0].layer.created_by.as_deref(), Some("COPY hostname /etc"));
+    let base = image.annotations.get("org.opencontainers.image.base.name").map(String::as_str);
+    assert_eq!(base, Some("docker.io/library/debian:12"));
     assert!(image.problems.is_empty());
     for _pass in 0..2 {
         let mut blob = image.open_layer(0).unwrap();

@@ -6,7 +6,7 @@ use model::{Effect, State};
 use scan::Ruling;
 
 use super::Sheet;
-use crate::text::{count, number, plain, wrap};
+use crate::text::{count, number, pad_left, plain, wrap};
 
 impl Sheet<'_> {
     pub(super) fn foot(&self, to: &mut dyn Write) -> io::Result<()> {
@@ -35,8 +35,11 @@ impl Sheet<'_> {
         let of = coverage.covered + uncovered;
         let head = format!("{} of {}", number(coverage.covered), count(of, "package", "packages"));
         writeln!(to, "{} {head} judged with data", self.style.bold("Coverage:"))?;
+        let figures = number(uncovered).len();
         for gap in &coverage.gaps {
-            self.item(to, &format!("{} not: {}", number(gap.packages.len() as u64), plain(&gap.reason)))?;
+            let packages = pad_left(&number(gap.packages.len() as u64), figures);
+            let line = format!("  {packages}  {}", plain(&gap.reason));
+            writeln!(to, "{}", wrap(&line, self.width, figures + 4))?;
         }
         Ok(())
     }

@@ -342,6 +342,7 @@ mod tests {
                 names: vec!["registry.example/team/app:1.0".into()],
                 platform: model::Platform::host(),
                 platforms: vec![],
+                annotations: std::collections::BTreeMap::new(),
                 config: model::ImageConfig::default(),
                 layers: vec![],
             }),
