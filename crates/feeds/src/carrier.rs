@@ -152,7 +152,17 @@ pub(crate) fn walk(root: &Path, budget: &Budget, visit: &mut dyn Visit) -> Resul
     let mut magic = [0; 4];
     let count = file.read(&mut magic).map_err(failed)?;
     file.rewind().map_err(failed)?;
-    // A zip whatever its name; its own name is no part of the paths inside.
+    // `Debian/all.zip` by itself is still Debian's, and the list of what it looked at still lies beside it.
+    let whole = fs::canonicalize(root).map_err(failed)?;
+    let beside = whole.parent().filter(|_| name == "all.zip");
+    let name = match beside.and_then(Path::file_name) {
+        Some(folder) => format!("{}/{name}", folder.to_string_lossy()),
+        None => name,
+    };
+    if let Some(list) = beside.map(|folder| folder.join("sources.txt")).filter(|list| list.is_file()) {
+        walk.plain(&list, &name.replace("all.zip", "sources.txt"))?;
+    }
+    // A zip whatever it is called.
     if magic.get(..count) == Some(b"PK\x03\x04") {
         return walk.zip(BufReader::with_capacity(1 << 18, file), stem_as_folder(&name).as_str(), 1);
     }

@@ -147,7 +147,7 @@ pub struct Fetched {
     pub new: Vec<(String, u64)>,
     /// Files that are still the same.
     pub unchanged: Vec<String>,
-    /// Files that the source does not have: no data from it.
+    /// Files that the source does not have, and never had: no data from it.
     pub missing: Vec<String>,
     /// Files that could not be had.
     pub failed: Vec<FailedFile>,
@@ -232,10 +232,19 @@ pub async fn fetch(
                     kept.files.insert(path, note);
                 }
                 Outcome::Unchanged => fetched.unchanged.push(path),
-                Outcome::Missing => fetched.missing.push(path),
-                Outcome::Failed(why) => {
+                Outcome::Missing | Outcome::Failed(_) => {
                     let note = kept.files.get(&path).filter(|_| folder.join(&path).is_file());
-                    fetched.failed.push(FailedFile { kept: note.map(|note| note.time.clone()), path, why });
+                    let kept = note.map(|note| note.time.clone());
+                    let why = match outcome {
+                        Outcome::Failed(why) => why,
+                        // The copy stays, so it must be said.
+                        _ if kept.is_some() => "the source no longer has it".to_owned(),
+                        _ => {
+                            fetched.missing.push(path);
+                            continue;
+                        }
+                    };
+                    fetched.failed.push(FailedFile { path, why, kept });
                 }
             }
         }

@@ -8,10 +8,14 @@
 )]
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{BufRead as _, BufReader, Write as _},
+    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::{Arc, Mutex},
+    thread,
 };
 
 use serde_json::Value;
@@ -342,6 +346,38 @@ fn update_speaks_tls_and_trusts_whom_it_is_told_to() {
     let known = bench.run(&["db", "update", "--source", &web.address, "--ca", "cert.pem"]);
     assert_eq!(known.status.code(), Some(0), "{}", err(&known));
     assert!(err(&known).contains("fetched Debian/all.zip"), "{}", err(&known));
+}
+
+#[test]
+fn without_a_source_the_public_ones_are_asked_through_the_proxy() {
+    let bench = Bench::new();
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let asked = Arc::new(Mutex::new(BTreeSet::new()));
+    let hosts = Arc::clone(&asked);
+    thread::spawn(move || {
+        for mut stream in proxy.incoming().flatten() {
+            let mut line = String::new();
+            let _ = BufReader::new(&stream).read_line(&mut line);
+            // "CONNECT host:443 HTTP/1.1"
+            hosts.lock().unwrap().extend(line.split([' ', ':']).nth(1).map(ToOwned::to_owned));
+            let _ = stream.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
+        }
+    });
+    let done = bench.with(&["db", "update"], &[("HTTPS_PROXY", &address), ("NO_PROXY", "")]);
+    assert_eq!(done.status.code(), Some(2));
+    assert!(err(&done).contains("no feeds from the public sources"), "{}", err(&done));
+    let asked: Vec<String> = asked.lock().unwrap().iter().cloned().collect();
+    assert_eq!(
+        asked,
+        [
+            "epss.empiricalsecurity.com",
+            "osv-vulnerabilities.storage.googleapis.com",
+            "secdb.alpinelinux.org",
+            "security-tracker.debian.org",
+            "www.cisa.gov",
+        ]
+    );
 }
 
 #[test]

@@ -203,6 +203,7 @@ fn whatever_a_source_does_the_last_good_copy_stays() {
             15 => ok(other.clone()),
             16 => Reply::Answer(304, Vec::new(), Vec::new()),
             17 => redirect("/feeds/round"),
+            18 => missing(),
             _ => Reply::Answer(302, Vec::new(), Vec::new()),
         }
     });
@@ -226,6 +227,7 @@ fn whatever_a_source_does_the_last_good_copy_stays() {
         "another kind",
         "who has nothing",
         "more than 5 redirects",
+        "the source no longer has it",
         "a redirect without a valid address",
     ];
     for (number, told) in told.into_iter().enumerate() {

@@ -145,6 +145,12 @@ fn one_file_of_a_feed_is_enough() {
     assert_eq!(bench.import("feeds/data.json").unwrap().0.summary.records, 1);
     let (_, database) = bench.import("feeds/Debian.zip").unwrap();
     assert_eq!(database.info().sources[0].slug, "osv-debian");
+
+    let files = everything();
+    let bench = Bench::new(&borrowed(&files));
+    let (_, database) = bench.import("feeds/Debian/all.zip").unwrap();
+    assert_eq!(database.info().sources[0].slug, "osv-debian");
+    assert!(database.coverage()[0].packages.is_some(), "what lies beside it says what it looked at");
 }
 
 #[test]
