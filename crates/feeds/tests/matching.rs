@@ -11,10 +11,16 @@
 
 #[path = "matching/boundaries.rs"]
 mod boundaries;
+#[path = "matching/cases.rs"]
+mod cases;
 #[path = "matching/expected.rs"]
 mod expected;
 #[path = "matching/neighbours.rs"]
 mod neighbours;
+#[path = "matching/numbers.rs"]
+mod numbers;
+#[path = "matching/offered.rs"]
+mod offered;
 #[path = "matching/oracle.rs"]
 mod oracle;
 #[path = "matching/real.rs"]
