@@ -110,3 +110,74 @@ impl Tally {
             .then_with(|| counts(other).cmp(&counts(self)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::Kev;
+
+    use super::*;
+    use crate::suppress::tests::finding;
+
+    fn one(id: &str, severity: Severity, exploited: bool, epss: Option<f64>) -> Finding {
+        let mut finding = finding(id, "p", "pkg:npm/p@1", "p");
+        finding.severity = severity;
+        if let Detail::Vulnerability(vulnerability) = &mut finding.detail {
+            vulnerability.epss = epss.map(|probability| (probability, 0.5));
+            vulnerability.kev = exploited.then(|| Kev {
+                added: "2024-01-01".into(),
+                due: "2024-02-01".into(),
+                ransomware: false,
+            });
+        }
+        finding
+    }
+
+    #[test]
+    fn one_vulnerability_in_many_packages_is_one_and_has_its_worst_severity() {
+        let findings = [
+            one("CVE-1", Severity::Low, false, Some(0.1)),
+            one("CVE-1", Severity::High, true, Some(0.3)),
+            one("CVE-2", Severity::Unknown, false, None),
+        ];
+        let tally = Tally::of(&findings);
+        assert_eq!((tally.findings, tally.cves(), tally.exploited, tally.epss), (3, 2, 1, Some(0.3)));
+        assert_eq!(tally.worst(), Some((Severity::High, 1)));
+        assert_eq!(tally.severities, BTreeMap::from([(Severity::High, 1), (Severity::Unknown, 1)]));
+    }
+
+    #[test]
+    fn first_comes_hostile_code_then_exploited_then_worse_then_likelier_then_more() {
+        let mut hostile = one("CVE-1", Severity::Unknown, false, None);
+        if let Detail::Vulnerability(vulnerability) = &mut hostile.detail {
+            vulnerability.class = Class::Malware;
+        }
+        let rows = [
+            vec![hostile],
+            vec![one("CVE-1", Severity::Low, true, None)],
+            vec![one("CVE-1", Severity::Critical, false, None)],
+            vec![one("CVE-1", Severity::High, false, Some(0.9))],
+            vec![one("CVE-1", Severity::High, false, Some(0.2)), one("CVE-2", Severity::High, false, None)],
+            vec![one("CVE-1", Severity::High, false, Some(0.2))],
+            vec![one("CVE-1", Severity::Medium, false, None)],
+            vec![one("CVE-1", Severity::Unknown, false, None)],
+            vec![one("CVE-1", Severity::Low, false, None)],
+            vec![],
+        ];
+        let tallies: Vec<Tally> = rows.iter().map(Tally::of).collect();
+        for (first, second) in tallies.iter().zip(tallies.iter().skip(1)) {
+            assert_eq!(first.order(second), std::cmp::Ordering::Less, "{first:?} {second:?}");
+            assert_eq!(second.order(first), std::cmp::Ordering::Greater);
+        }
+    }
+
+    #[test]
+    fn ids_are_named_in_the_order_in_which_people_look() {
+        let findings = [
+            one("CVE-4", Severity::High, false, Some(0.1)),
+            one("CVE-3", Severity::High, false, Some(0.2)),
+            one("CVE-2", Severity::Low, true, None),
+            one("CVE-1", Severity::High, false, Some(0.1)),
+        ];
+        assert_eq!(Tally::of(&findings).ids, ["CVE-2", "CVE-3", "CVE-1", "CVE-4"]);
+    }
+}
