@@ -114,6 +114,10 @@ impl<'a> Sheet<'a> {
             self.row(&columns, action, tally, to)?;
             if self.options.all {
                 self.details(action, to)?;
+            } else if let Some(parts) =
+                words::parts_beneath(action, columns.what, self.width.saturating_sub(4))
+            {
+                writeln!(to, "    {}", self.style.dim(&parts))?;
             }
         }
         let rest = self.actions.get(self.rows..).unwrap_or_default();

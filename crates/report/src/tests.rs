@@ -170,3 +170,32 @@ fn a_filter_leaves_rows_out_and_says_how_many_findings() {
     let shown = json["findings"].as_array().unwrap().len() as u64;
     assert_eq!(shown + json["filtered"].as_u64().unwrap(), sum("findings"));
 }
+
+#[test]
+fn the_modules_of_a_binary_stand_beneath_its_row() {
+    let mut catalogue = Catalogue::default();
+    let mut findings = Vec::new();
+    for (index, name) in (0..).zip(["stdlib", "golang.org/x/net", "golang.org/x/crypto", "golang.org/x/text"])
+    {
+        let mut package = Package::new(PackageType::Golang, name, "1.20.0");
+        package.evidence = vec!["usr/bin/tool".into()];
+        package.detail = package::Detail::Go(package::GoModule::default());
+        findings.push(finding(
+            index,
+            &package,
+            "CVE-2024-1",
+            Severity::High,
+            FixStatus::Fixed { version: "1.21.0".into() },
+        ));
+        catalogue.packages.push(package);
+    }
+    let mut outcome = outcome(0);
+    outcome.plan = Plan::of(&findings, &catalogue);
+    outcome.findings = findings;
+    outcome.catalogue = catalogue;
+    let table = rendered(Format::Table, &outcome, &Options { width: 80, ..options() });
+    let lines: Vec<&str> = table.lines().collect();
+    let at = lines.iter().position(|line| line.starts_with("rebuild")).unwrap();
+    assert!(lines[at].starts_with("rebuild usr/bin/tool with Go ≥ 1.21.0  "), "{table}");
+    assert_eq!(lines[at + 1], "    golang.org/x/crypto ≥ 1.21.0, golang.org/x/net ≥ 1.21.0 … 1 more");
+}

@@ -118,7 +118,7 @@ pub(crate) fn action(action: &Action, columns: usize) -> String {
     match action.deed {
         Deed::Remove => remove(action, Some(&name)),
         Deed::Upgrade => upgrade_to(action, &name),
-        Deed::UpgradeCarrier | Deed::Rebuild => rebuild(action, &name, &short_parts(action)),
+        Deed::UpgradeCarrier | Deed::Rebuild => shortest(action, &name),
     }
 }
 
@@ -192,6 +192,35 @@ fn short_parts(action: &Action) -> String {
     }
 }
 
+/// The toolchain alone, where there is one: the other parts stand beneath.
+fn toolchain(action: &Action) -> String {
+    let go = action.parts.iter().find(|part| part_name(part) == "Go");
+    go.map_or_else(|| short_parts(action), at_least)
+}
+
+/// The parts that the row of a binary or carrier has no room for, on one line: the toolchain stands in the row.
+pub(crate) fn parts_beneath(action: &Action, row: usize, columns: usize) -> Option<String> {
+    if !matches!(action.deed, Deed::Rebuild | Deed::UpgradeCarrier) || action.parts.len() < 2 {
+        return None;
+    }
+    if width(&rebuild(action, &plain(&action.name), &long_parts(action))) <= row {
+        return None;
+    }
+    let parts: Vec<String> =
+        action.parts.iter().filter(|part| part_name(part) != "Go").map(at_least).collect();
+    let mut shown = parts.len();
+    loop {
+        let mut text = parts.get(..shown).unwrap_or_default().join(", ");
+        if shown < parts.len() {
+            text.push_str(&format!(" … {} more", parts.len() - shown));
+        }
+        if shown <= 1 || width(&text) <= columns {
+            return (!text.is_empty()).then(|| crate::text::cut(&text, columns).into_owned());
+        }
+        shown -= 1;
+    }
+}
+
 fn rebuild(action: &Action, name: &str, parts: &str) -> String {
     match action.deed {
         Deed::Rebuild => {
@@ -205,9 +234,22 @@ fn rebuild(action: &Action, name: &str, parts: &str) -> String {
     }
 }
 
+/// The row of a binary or carrier with the fewest words.
+fn shortest(action: &Action, name: &str) -> String {
+    match action.deed {
+        Deed::UpgradeCarrier => format!("upgrade {name} ({})", toolchain(action)),
+        _ => rebuild(action, name, &toolchain(action)),
+    }
+}
+
 fn rebuilds(action: &Action) -> Vec<String> {
     let name = plain(&action.name);
-    [long_parts(action), short_parts(action)].iter().map(|parts| rebuild(action, &name, parts)).collect()
+    let mut variants: Vec<String> = [long_parts(action), short_parts(action), toolchain(action)]
+        .iter()
+        .map(|parts| rebuild(action, &name, parts))
+        .collect();
+    variants.push(shortest(action, &name));
+    variants
 }
 
 /// `Rebuild on a newer base: layers 1–4 bring 41 of 52 findings that count, 38 of them with a fix`.

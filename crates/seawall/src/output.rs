@@ -24,7 +24,7 @@ pub(crate) fn colored(common: &Common) -> bool {
 }
 
 /// Columns of a table where nobody says how many there are: fits a page, and a log.
-const PIPE_WIDTH: usize = 100;
+pub(crate) const PIPE_WIDTH: usize = 100;
 
 /// Columns of the terminal on standard output; of `COLUMNS` or a page where it is none.
 pub(crate) fn width() -> usize {

@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Scan, common: &Common) -> Result<u8> {
         all: args.all,
         rows: Some(ROWS),
         more: "--all lists them".to_owned(),
-        width: output::width(),
+        width: output::PIPE_WIDTH,
         color: false,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         timestamp: when::timestamp(when::now()),
@@ -67,6 +67,7 @@ pub(crate) fn run(args: &Scan, common: &Common) -> Result<u8> {
         output::write_file(&file.path, &bytes)?;
     }
     options.color = output::colored(common);
+    options.width = output::width();
     let mut out = io::BufWriter::new(io::stdout().lock());
     report::write(format(args.format), &outcome, &options, &mut out)
         .context("the result cannot be written")?;
