@@ -118,7 +118,7 @@ pub(crate) fn action(action: &Action, columns: usize) -> String {
     match action.deed {
         Deed::Remove => remove(action, Some(&name)),
         Deed::Upgrade => upgrade_to(action, &name),
-        Deed::UpgradeCarrier | Deed::Rebuild => shortest(action, &name),
+        Deed::UpgradeCarrier | Deed::Rebuild => fewest_words(action, &name),
     }
 }
 
@@ -235,7 +235,7 @@ fn rebuild(action: &Action, name: &str, parts: &str) -> String {
 }
 
 /// The row of a binary or carrier with the fewest words.
-fn shortest(action: &Action, name: &str) -> String {
+fn fewest_words(action: &Action, name: &str) -> String {
     match action.deed {
         Deed::UpgradeCarrier => format!("upgrade {name} ({})", toolchain(action)),
         _ => rebuild(action, name, &toolchain(action)),
@@ -248,7 +248,7 @@ fn rebuilds(action: &Action) -> Vec<String> {
         .iter()
         .map(|parts| rebuild(action, &name, parts))
         .collect();
-    variants.push(shortest(action, &name));
+    variants.push(fewest_words(action, &name));
     variants
 }
 
