@@ -7,7 +7,7 @@ use crate::stream::{Source as _, Stop, Stream};
 /// A compressed file (gzip or Zstandard, told by its first bytes; anything else is handed through) as the bytes
 /// inside it: for archives that are compressed as a whole. Every inflated byte is drawn from `budget`.
 pub fn inflated<R: Read>(source: R, budget: &Budget) -> impl Read {
-    let (stream, stop) = Stream::new(source, budget);
+    let (stream, stop) = Stream::new(source, false, budget);
     Inflated { stream, stop }
 }
 

@@ -103,21 +103,31 @@ pub fn read_layer<R: Read, S: Select + ?Sized>(
     select: &mut S,
     budget: &Budget,
 ) -> LayerRead {
-    read_layer_of(source, None, name, select, budget)
+    read_layer_of(source, Hints::default(), name, select, budget)
 }
 
-/// As [`read_layer`], of a `source` that is this part of a file, where that is known. Of a layer that is not compressed,
-/// content that does not lie in one piece is then handed over where it lies in the file: nothing is copied.
+/// What may make reading a layer faster; nothing of it changes what is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hints<'a> {
+    /// The part of a file that the source is. Of a layer that is not compressed, content that does not lie in one piece
+    /// is then handed over where it lies in the file: nothing is copied.
+    pub place: Option<FilePart<'a>>,
+    /// There is a processor to spare: what is inflated is hashed on a thread of its own, which ends with the layer. It
+    /// takes two buffers more.
+    pub hash_beside: bool,
+}
+
+/// As [`read_layer`], with what is known of the layer and the machine.
 pub fn read_layer_of<R: Read, S: Select + ?Sized>(
     source: R,
-    place: Option<FilePart<'_>>,
+    hints: Hints<'_>,
     name: &str,
     select: &mut S,
     budget: &Budget,
 ) -> LayerRead {
-    let (stream, stop) = Stream::new(source, budget);
+    let (stream, stop) = Stream::new(source, hints.hash_beside, budget);
     let mut reading = Reading {
-        place: place.filter(|_| stream.plain()),
+        place: hints.place.filter(|_| stream.plain()),
         walker: Walker::new(stream),
         name,
         select,

@@ -9,6 +9,7 @@
 
 mod content;
 mod decode;
+mod digest;
 mod index;
 mod inflate;
 mod inflated;
@@ -24,7 +25,9 @@ pub use content::{Content, FilePart, MEMORY_MAX, ReadAt};
 pub use decode::Compression;
 pub use index::{Entry, EntryId, IndexFault, Kind, LayerIndex, LayerIndexBuilder};
 pub use inflated::inflated;
-pub use layer::{LayerRead, Select, SkipAll, Want, WantedLink, read_layer, read_layer_of, read_linked};
+pub use layer::{
+    Hints, LayerRead, Select, SkipAll, Want, WantedLink, read_layer, read_layer_of, read_linked,
+};
 pub use path::{PathFault, clean_path, decode_path, encode_path};
 pub use tree::{Node, Place, Tree, Version, merge};
 

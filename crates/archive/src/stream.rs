@@ -1,9 +1,15 @@
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    sync::Arc,
+};
 
 use model::{BlobDigest, Budget, DiffId, Digest, Exceeded, Limit};
 use sha2::{Digest as _, Sha256};
 
-use crate::decode::{Compression, Corrupt, Decoder, Refused, Step};
+use crate::{
+    decode::{Compression, Corrupt, Decoder, Refused, Step},
+    digest::Hashing,
+};
 
 /// Bytes read and inflated at a time: few system calls, and what was just inflated is hashed and parsed while it is
 /// still in the processor's cache.
@@ -50,7 +56,7 @@ pub(crate) struct Stream<R> {
     input_at: usize,
     input_end: usize,
     input_done: bool,
-    output: Box<[u8]>,
+    output: Arc<[u8]>,
     output_at: usize,
     output_end: usize,
     /// The compressed stream ended; what follows is hashed and counted.
@@ -58,7 +64,7 @@ pub(crate) struct Stream<R> {
     /// A fault that came after good bytes, kept until those are used.
     fault: Option<Stop>,
     blob: Sha256,
-    tar: Sha256,
+    tar: Hashing,
     blob_len: u64,
     tar_len: u64,
     /// Bytes after the end of the compressed stream that are not zero.
@@ -81,8 +87,8 @@ pub(crate) struct End {
 }
 
 impl<R: Read> Stream<R> {
-    /// Reads the first bytes and chooses the decoder.
-    pub(crate) fn new(source: R, budget: &Budget) -> (Self, Option<Stop>) {
+    /// Reads the first bytes and chooses the decoder. `beside`: what is inflated is hashed on a thread beside.
+    pub(crate) fn new(source: R, beside: bool, budget: &Budget) -> (Self, Option<Stop>) {
         let mut stream = Self {
             source,
             budget: budget.clone(),
@@ -91,22 +97,22 @@ impl<R: Read> Stream<R> {
             input_at: 0,
             input_end: 0,
             input_done: false,
-            output: Box::default(),
+            output: Arc::default(),
             output_at: 0,
             output_end: 0,
             ended: false,
             fault: None,
             blob: Sha256::new(),
-            tar: Sha256::new(),
+            tar: Hashing::default(),
             blob_len: 0,
             tar_len: 0,
             trailing: 0,
         };
-        let stop = stream.start().err();
+        let stop = stream.start(beside).err();
         (stream, stop)
     }
 
-    fn start(&mut self) -> Result<(), Stop> {
+    fn start(&mut self, beside: bool) -> Result<(), Stop> {
         self.read_input()?;
         self.decoder = match Decoder::for_magic(self.input.get(..self.input_end).unwrap_or_default()) {
             Ok(decoder) => decoder,
@@ -121,6 +127,9 @@ impl<R: Read> Stream<R> {
             self.tar_len = self.blob_len;
         } else {
             self.output = vec![0; CHUNK].into();
+            if beside {
+                self.tar = Hashing::beside(CHUNK);
+            }
         }
         Ok(())
     }
@@ -156,11 +165,11 @@ impl<R: Read> Stream<R> {
     fn inflate(&mut self) -> Result<(), Stop> {
         self.output_at = 0;
         self.output_end = 0;
+        self.output = self.tar.free(std::mem::take(&mut self.output));
         let fault = self.fault.take().or_else(|| self.inflate_chunk().err());
-        let got = self.output.get(..self.output_end).unwrap_or_default();
-        self.tar.update(got);
-        self.tar_len += got.len() as u64;
-        self.budget.charge_bytes(got.len() as u64)?;
+        self.tar.update(&self.output, self.output_end);
+        self.tar_len += self.output_end as u64;
+        self.budget.charge_bytes(self.output_end as u64)?;
         let allowed = self.budget.limits().ratio;
         let used = self.blob_len - (self.input_end - self.input_at) as u64;
         if self.tar_len > RATIO_FROM && self.tar_len / used.max(1) > allowed {
@@ -187,7 +196,8 @@ impl<R: Read> Stream<R> {
                 self.ended = true;
                 break;
             }
-            match self.decoder.step(input, self.output.get_mut(self.output_end..).unwrap_or_default()) {
+            let output = Arc::get_mut(&mut self.output).and_then(|output| output.get_mut(self.output_end..));
+            match self.decoder.step(input, output.unwrap_or_default()) {
                 Ok(Step::Did { read: 0, wrote: 0 }) if input.is_empty() => return Err(Stop::Truncated),
                 Ok(Step::Did { read: 0, wrote: 0 }) => {
                     return Err(Stop::Corrupt("the decoder makes no headway"));
@@ -223,14 +233,14 @@ impl<R: Read> Stream<R> {
     pub(crate) fn finish(mut self, inflate: bool) -> End {
         let inflated = if inflate { self.drain() } else { Ok(false) };
         let rest = inflated.and_then(|inflated| self.drain_input().map(|()| inflated));
-        let (plain, blob, tar) = (self.plain(), self.blob.clone(), self.tar.clone());
+        let (plain, blob, tar) = (self.plain(), self.blob.clone(), std::mem::take(&mut self.tar));
         let mut end = self.leave();
         match rest {
             Ok(inflated) => {
                 let blob = Digest::from_bytes(blob.finalize().into());
                 end.blob = Some(BlobDigest(blob));
-                let tar = if plain { blob } else { Digest::from_bytes(tar.finalize().into()) };
-                end.diff_id = inflated.then_some(DiffId(tar));
+                let tar = if plain { Some(blob) } else { tar.finish() };
+                end.diff_id = tar.filter(|_| inflated).map(DiffId);
             }
             Err(stop) => end.stop = Some(stop),
         }

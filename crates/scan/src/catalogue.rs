@@ -61,7 +61,7 @@ pub fn catalogue_image(target: &str, image: &oci::Image, workers: &Workers, budg
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(slot) = layers.get(number) else { break };
-            let data = one_layer(image, number, workers.cache.as_ref(), budget);
+            let data = one_layer(image, number, workers, budget);
             *slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(data);
         }
     };
@@ -117,7 +117,11 @@ fn main_programs(config: &model::ImageConfig) -> Vec<String> {
         .collect()
 }
 
-fn one_layer(image: &oci::Image, number: usize, cache: Option<&LayerCache>, budget: &Budget) -> LayerData {
+/// Bytes of a blob from which a thread for its digest is worth its start.
+const LARGE_LAYER: u64 = 4 << 20;
+
+fn one_layer(image: &oci::Image, number: usize, workers: &Workers, budget: &Budget) -> LayerData {
+    let cache = workers.cache.as_ref();
     let Some(source) = image.layers.get(number) else {
         let text = "the image has no such layer";
         return LayerData::unread(Problem::new(problems::UNREADABLE, "layer", Effect::MayHidePackages, text));
@@ -134,7 +138,9 @@ fn one_layer(image: &oci::Image, number: usize, cache: Option<&LayerCache>, budg
             Problem::new(problems::UNREADABLE, name.as_str(), Effect::MayHidePackages, error.to_string())
         })
     };
-    let mut data = layer::read(open, &name, budget);
+    // One large layer is what a scan mostly waits for.
+    let hash_beside = workers.threads > 1 && source.layer.size >= LARGE_LAYER;
+    let mut data = layer::read(open, &name, hash_beside, budget);
     let blob_differs = source.layer.blob.is_some_and(|blob| data.blob.is_some_and(|read| read != blob));
     if blob_differs || data.diff_id.is_some_and(|read| read != expected) {
         return LayerData::unread(mismatch(&name, expected, data.diff_id));

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use archive::{
-    Content, Entry, EntryId, FilePart, Kind, LayerIndex, Select, Want, WantedLink, read_layer_of, read_linked,
+    Content, Entry, EntryId, FilePart, Hints, Kind, LayerIndex, Select, Want, WantedLink, read_layer_of,
+    read_linked,
 };
 use model::{BlobDigest, Budget, DiffId, Effect, Problem, Problems};
 use sbom::{Fact, FileInfo, Reader, extract, interest};
@@ -40,8 +41,14 @@ impl LayerData {
 }
 
 /// Reads a layer. `open` is called once for the pass over it, and once more only where hard links name files whose
-/// content had gone by; `name` is what problems call it.
-pub(crate) fn read(open: impl Fn() -> Result<oci::Blob, Problem>, name: &str, budget: &Budget) -> LayerData {
+/// content had gone by; `name` is what problems call it; `hash_beside` as in
+/// [`Hints`].
+pub(crate) fn read(
+    open: impl Fn() -> Result<oci::Blob, Problem>,
+    name: &str,
+    hash_beside: bool,
+    budget: &Budget,
+) -> LayerData {
     let source = match open() {
         Ok(source) => source,
         Err(problem) => return LayerData::unread(problem),
@@ -56,7 +63,7 @@ pub(crate) fn read(open: impl Fn() -> Result<oci::Blob, Problem>, name: &str, bu
     let region = source.region().cloned();
     let place =
         region.as_ref().map(|region| FilePart { file: &region.file, offset: region.offset, len: region.len });
-    let read = read_layer_of(source, place, name, &mut reading, budget);
+    let read = read_layer_of(source, Hints { place, hash_beside }, name, &mut reading, budget);
     reading.problems.extend(read.problems);
 
     let again = reading.alias_links(&read.index, &read.links);

@@ -106,7 +106,8 @@ struct Walk<'a> {
     skipped: Vec<Skipped>,
     problems: Problems,
     entries: u64,
-    path: Vec<u8>,
+    /// Path of what is looked at, as the index has it.
+    path: String,
     /// What the kernel writes names into: one directory is read to its end before the next.
     names: Vec<u8>,
     sink: &'a mut dyn FnMut(Wanted),
@@ -132,7 +133,7 @@ pub(crate) fn walk(
         skipped: Vec::new(),
         problems: Problems::new(),
         entries: 0,
-        path: Vec::with_capacity(256),
+        path: String::with_capacity(256),
         names: Vec::with_capacity(NAMES),
         sink,
     };
@@ -150,19 +151,17 @@ const MAX_DEPTH: u32 = 2048;
 
 impl Walk<'_> {
     fn unreadable(&mut self, error: rustix::io::Errno) {
-        let path = String::from_utf8_lossy(&self.path).into_owned();
         self.problems.push(Problem::new(
             problems::UNREADABLE,
-            path,
+            self.path.as_str(),
             Effect::MayHidePackages,
             format!("could not be read: {error}; run the scan with the rights to read it"),
         ));
     }
 
     fn limit(&mut self, exceeded: model::Exceeded) {
-        let path = String::from_utf8_lossy(&self.path).into_owned();
         self.problems.push(
-            Problem::new(problems::LIMIT, path, Effect::MayHidePackages, exceeded.to_string())
+            Problem::new(problems::LIMIT, self.path.as_str(), Effect::MayHidePackages, exceeded.to_string())
                 .with_limit(exceeded.allowed),
         );
     }
@@ -175,7 +174,7 @@ impl Walk<'_> {
         }
         let Some(children) = self.children(dir) else { return false };
         if self.tree == Tree::RootFs && is_container_data(&children) {
-            let path = decode_path(&self.path).into_owned();
+            let path = self.path.clone();
             self.skipped.push(Skipped { path, reason: "container data" });
             return true;
         }
@@ -227,9 +226,9 @@ impl Walk<'_> {
     fn step_into(&mut self, name: &CStr) -> usize {
         let len = self.path.len();
         if len > 0 {
-            self.path.push(b'/');
+            self.path.push('/');
         }
-        self.path.extend_from_slice(name.to_bytes());
+        self.path.push_str(&decode_path(name.to_bytes()));
         len
     }
 
@@ -242,7 +241,6 @@ impl Walk<'_> {
                 return false;
             }
         };
-        let path = decode_path(&self.path).into_owned();
         let mode = stat.st_mode & 0o7777;
         let kind = match FileType::from_raw_mode(stat.st_mode) {
             FileType::Directory => Kind::Dir,
@@ -271,29 +269,29 @@ impl Walk<'_> {
             uid: stat.st_uid,
             gid: stat.st_gid,
             size,
-            ..Entry::new(&path, kind, mode)
+            ..Entry::new(&self.path, kind, mode)
         });
         if let Err(fault) = pushed {
-            self.fault(&path, fault);
+            self.fault(fault);
             return false;
         }
         match kind {
             Kind::Dir => {
                 let reason = match self.tree {
-                    Tree::RootFs => left_out(&path),
-                    Tree::Sources => (path.ends_with("/.git") || path == ".git").then_some("version control"),
+                    Tree::RootFs => left_out(&self.path),
+                    Tree::Sources => (name.to_bytes() == b".git").then_some("version control"),
                 };
                 let elsewhere = (stat.st_dev != self.device).then_some("another file system");
                 if let Some(reason) = reason.or(elsewhere) {
-                    self.skipped.push(Skipped { path, reason });
+                    self.skipped.push(Skipped { path: self.path.clone(), reason });
                     return false;
                 }
                 true
             }
             Kind::File => {
-                let info = FileInfo { path: &path, size, mode };
+                let info = FileInfo { path: &self.path, size, mode };
                 if let Some(reader) = interest(&info) {
-                    self.wanted(dir, name, &path, mode, reader);
+                    self.wanted(dir, name, mode, reader);
                 }
                 false
             }
@@ -301,11 +299,12 @@ impl Walk<'_> {
         }
     }
 
-    fn fault(&mut self, path: &str, fault: IndexFault) {
+    fn fault(&mut self, fault: IndexFault) {
+        let path = self.path.as_str();
         self.problems.push(Problem::new(problems::LIMIT, path, Effect::MayHidePackages, fault.to_string()));
     }
 
-    fn wanted(&mut self, dir: &OwnedFd, name: &CStr, path: &str, mode: u32, reader: Reader) {
+    fn wanted(&mut self, dir: &OwnedFd, name: &CStr, mode: u32, reader: Reader) {
         // Without O_NONBLOCK a file that became a pipe since the stat would hold the walk for ever.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
         let opened =
@@ -314,7 +313,7 @@ impl Walk<'_> {
             Ok((file, stat)) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => {
                 let size = u64::try_from(stat.st_size).unwrap_or(0);
                 (self.sink)(Wanted {
-                    path: path.to_owned(),
+                    path: self.path.clone(),
                     mode,
                     reader,
                     content: (File::from(file), size),
@@ -334,7 +333,7 @@ impl Walk<'_> {
         match openat(parent, name, flags, Mode::empty()) {
             Ok(dir) => match fstat(&dir) {
                 Ok(stat) if stat.st_dev != self.device => {
-                    let path = decode_path(&self.path).into_owned();
+                    let path = self.path.clone();
                     self.skipped.push(Skipped { path, reason: "another file system" });
                     true
                 }

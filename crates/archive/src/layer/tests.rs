@@ -157,12 +157,29 @@ fn of_a_tar_in_a_file_content_comes_from_where_it_lies() {
             let len = blob.len() - cut;
             let place = FilePart { file: &file, offset: before.len() as u64, len: len as u64 };
             let mut keep = Keep::new(|_: &Entry<'_>| want);
-            let read = read_layer_of(&blob[..len], Some(place), "layer 1", &mut keep, &Budget::default());
+            let hints = Hints { place: Some(place), ..Hints::default() };
+            let read = read_layer_of(&blob[..len], hints, "layer 1", &mut keep, &Budget::default());
             let codes: Vec<&str> = read.problems.iter().map(|problem| problem.code.as_str()).collect();
             assert_eq!(codes, if cut == 0 { vec![] } else { vec!["archive.truncated"] });
             let whole = if cut == 0 { 3 } else { 2 };
             assert_eq!(keep.files.len(), whole);
             assert!(keep.files.iter().skip(1).all(|(_, content)| *content == elf));
+        }
+    }
+}
+
+#[test]
+fn a_digest_made_beside_is_the_same_whole_and_cut() {
+    let tar = Tar::new().file("a", &noise(3_000_000)).file("b", &[7; 3_000_000]).end();
+    for blob in [tar.clone(), gzip(&tar), zstd(&tar)] {
+        for blob in [&blob[..], &blob[..blob.len() - 100]] {
+            let [here, beside] = [false, true].map(|hash_beside| {
+                let hints = Hints { hash_beside, ..Hints::default() };
+                let mut keep = Keep::new(all);
+                let read = read_layer_of(blob, hints, "layer 1", &mut keep, &Budget::default());
+                (read, keep.files)
+            });
+            assert!(here == beside);
         }
     }
 }
