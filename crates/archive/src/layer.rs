@@ -24,7 +24,8 @@ pub enum Want {
     Skip,
     /// It is handed over, unless it is larger than `max` bytes: that is a [`problems::FILE_TOO_LARGE`].
     Read {
-        /// Bytes that are too many past here; the budget's `file_bytes` holds too.
+        /// Bytes that are too many past here. What is larger than [`MEMORY_MAX`] is not held in memory but handed over in a
+        /// temporary file, so `max` may be larger than the budget's `file_bytes`.
         max: u64,
     },
     /// So many of its first bytes (at most 64 KiB) decide: [`Select::peeked`].
@@ -275,8 +276,7 @@ impl<R: Read, S: Select + ?Sized> Reading<'_, R, S> {
                 }
             };
         }
-        let Want::Read { max } = want else { return Ok(()) };
-        let allowed = max.min(self.budget.limits().file_bytes);
+        let Want::Read { max: allowed } = want else { return Ok(()) };
         if entry.size > allowed {
             let message = format!("the file has {} bytes, and was not read", entry.size);
             let path = shorten(self.walker.path());

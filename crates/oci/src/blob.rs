@@ -64,7 +64,9 @@ impl std::fmt::Debug for Blob {
 }
 
 impl Blob {
-    pub(crate) const fn from_region(region: Region) -> Self {
+    /// A blob that lies in a file.
+    #[must_use]
+    pub const fn from_region(region: Region) -> Self {
         Self(Inner::Region { region, at: 0 })
     }
 

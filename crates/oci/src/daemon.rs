@@ -1,14 +1,19 @@
 //! Images in a Docker daemon, over its API (Docker Engine API 1.24 and later; no version is asked for, so that the
 //! daemon answers in its own).
+//!
+//! A daemon gives layers only as part of the whole image, which it packs first. So what was read of an image is kept
+//! in a [`Memory`](crate::Memory), and an image that is known there is packed only when one of its layers is not.
 
 use std::{path::PathBuf, time::Duration};
 
+use model::{ConfigDigest, DiffId};
 use reqwest::{Client, Response, StatusCode};
 use serde::{Deserialize, de::DeserializeOwned};
 use url::Url;
 
 use crate::{
-    Blob, Error, Image, Options, Reference, Transfer, config::null_is_default, image::blocking, secret::tame,
+    Blob, Error, Image, Known, Options, Reference, Transfer, config::null_is_default, image::blocking,
+    memory::Packing, secret::tame,
 };
 
 /// Where a daemon listens when nobody says otherwise.
@@ -63,13 +68,42 @@ pub(crate) async fn open(host: Option<&str>, name: &str, options: &Options) -> R
     }
     let daemon = Daemon::connect(host, options)?;
     let what = format!("image {} of the Docker daemon at {}", tame(name, 200), daemon.at);
-    let mut facts: DaemonImage = daemon.json(&format!("images/{name}/json"), &what).await?;
-    facts.tidy();
-    let file = daemon.export(name, &what).await?;
-    let mut image = blocking(options, move |options| crate::saved::open(file, what, None, options)).await?;
-    image.names = facts.repo_tags;
-    image.names.append(&mut facts.repo_digests);
-    Ok(image)
+    let Inspected { mut image, root_fs } = daemon.json(&format!("images/{name}/json"), &what).await?;
+    image.tidy();
+    let mut names = image.repo_tags;
+    names.append(&mut image.repo_digests);
+    if let Some((id, known)) = remembered(&image.id, &root_fs.layers, options) {
+        return Ok(known.into_image(id, names, Packing::new(daemon, id, what)));
+    }
+    let packed = daemon.packed(name, &what).await?;
+    Ok(Image { names, ..packed })
+}
+
+/// What is known of the image with this id, if that is of these layers and serves the platform that is asked for.
+fn remembered(id: &str, layers: &[DiffId], options: &Options) -> Option<(ConfigDigest, Known)> {
+    let id = ConfigDigest(id.parse().ok()?);
+    let known = options.memory.as_ref()?.image(id)?;
+    let same = known.layers.iter().map(|layer| layer.diff_id).eq(layers.iter().copied());
+    let serves = match (&options.platform, &known.config.platform) {
+        (Some(wanted), told) => told.as_ref().is_some_and(|told| told.satisfies(wanted)),
+        (None, _) => true,
+    };
+    (same && serves).then_some((id, known))
+}
+
+/// The parts of a daemon's answer about one image.
+#[derive(Deserialize)]
+struct Inspected {
+    #[serde(flatten)]
+    image: DaemonImage,
+    #[serde(rename = "RootFS", default)]
+    root_fs: RootFs,
+}
+
+#[derive(Default, Deserialize)]
+struct RootFs {
+    #[serde(rename = "Layers", default, deserialize_with = "null_is_default")]
+    layers: Vec<DiffId>,
 }
 
 /// A full or short id.
@@ -79,11 +113,17 @@ fn is_id(name: &str) -> bool {
 }
 
 #[derive(Clone)]
-struct Daemon {
+pub(crate) struct Daemon {
     client: Client,
     base: Url,
     at: String,
     options: Options,
+}
+
+impl std::fmt::Debug for Daemon {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Daemon").field("at", &self.at).finish_non_exhaustive()
+    }
 }
 
 impl Daemon {
@@ -147,6 +187,18 @@ impl Daemon {
         chunk.map_err(|_| self.stalled(patience))?.map_err(|error| self.network(error))
     }
 
+    /// Lets the daemon pack an image, and opens what it packed.
+    pub(crate) async fn packed(&self, name: &str, what: &str) -> Result<Image, Error> {
+        let file = self.export(name, what).await?;
+        let what = what.to_owned();
+        let opened = blocking(&self.options, move |options| crate::saved::open(file, what, None, options));
+        let mut image = opened.await?;
+        for layer in &mut image.layers {
+            layer.vouched = true;
+        }
+        Ok(image)
+    }
+
     /// Packs an image into a file.
     async fn export(&self, name: &str, what: &str) -> Result<std::fs::File, Error> {
         let mut response = self.get(&format!("images/{name}/get"), what, PACKING).await?;
@@ -182,17 +234,36 @@ impl Daemon {
     }
 
     fn network(&self, error: reqwest::Error) -> Error {
-        let connecting = error.is_connect();
+        let advice = advice(&error);
         let url = Url::parse("http://docker/").unwrap_or_else(|_| self.base.clone());
         match crate::registry::network(&url, error) {
-            Error::Network { why, .. } if connecting => Error::Network {
-                url: self.at.clone(),
-                why: format!("{why}; is the daemon running, and may this user use its socket?"),
-            },
-            Error::Network { why, .. } => Error::Network { url: self.at.clone(), why },
+            Error::Network { why, .. } => {
+                Error::Network { url: self.at.clone(), why: advice.map_or(why, ToOwned::to_owned) }
+            }
             other => other,
         }
     }
+}
+
+/// What a failure to connect means, in words that help.
+fn advice(error: &reqwest::Error) -> Option<&'static str> {
+    use std::io::ErrorKind;
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = source {
+        match error.downcast_ref::<std::io::Error>().map(std::io::Error::kind) {
+            Some(ErrorKind::NotFound) => {
+                return Some("there is no such socket: no Docker daemon runs here, or it listens elsewhere");
+            }
+            Some(ErrorKind::PermissionDenied) => {
+                return Some("this user may not use the socket: run as root or as a member of its group");
+            }
+            Some(ErrorKind::ConnectionRefused) => {
+                return Some("nobody listens there: the daemon is not running");
+            }
+            _ => source = error.source(),
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -215,7 +286,7 @@ mod tests {
         let error =
             daemon_images(Some("unix:///nonexistent/docker.sock"), &options).await.unwrap_err().to_string();
         assert!(
-            error.contains("/nonexistent/docker.sock") && error.contains("is the daemon running"),
+            error.contains("/nonexistent/docker.sock") && error.contains("there is no such socket"),
             "{error}"
         );
         let error = daemon_images(Some("ssh://host"), &options).await.unwrap_err().to_string();

@@ -30,7 +30,7 @@ pub(crate) trait Files {
             Place::File { path, .. } => {
                 fs::File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
             }
-            Place::Remote { .. } | Place::Missing { .. } | Place::Encrypted => Ok(0),
+            Place::Remote { .. } | Place::Packed | Place::Missing { .. } | Place::Encrypted => Ok(0),
         };
         result.map_err(Error::io(what()))?;
         if bytes.len() as u64 > limit {

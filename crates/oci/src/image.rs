@@ -5,9 +5,10 @@ use model::{
 };
 
 use crate::{
-    Blob, Error, Options, Region,
+    Blob, Error, Known, Options, Region,
     config::Config,
     manifest::{Compression, Descriptor, digest_of, layer_kind},
+    memory::Packing,
     options::Source,
     platform,
     registry::Session,
@@ -39,6 +40,8 @@ pub struct Image {
     pub problems: Vec<Problem>,
     /// The registry that has the layers, where one has.
     pub(crate) remote: Option<Remote>,
+    /// The daemon that would pack it.
+    pub(crate) packing: Option<Packing>,
 }
 
 #[derive(Debug)]
@@ -58,6 +61,9 @@ pub struct LayerSource {
     pub compression: Compression,
     /// Distributed from elsewhere than the registry (Windows base layers).
     pub foreign: bool,
+    /// Its source verified that the content is what [`Layer::diff_id`] says, and is trusted in that: a Docker daemon
+    /// hashes what it pulls, loads or builds. What was read of a layer with this diffID before stands in for it.
+    pub vouched: bool,
     pub(crate) place: Place,
 }
 
@@ -69,6 +75,8 @@ pub(crate) enum Place {
     File { path: std::path::PathBuf, len: u64 },
     /// In the registry, or at one of these addresses.
     Remote { digest: Digest, urls: Vec<String> },
+    /// In the image that a daemon has yet to pack.
+    Packed,
     /// The source does not have it.
     Missing { what: String },
     /// Encrypted.
@@ -126,6 +134,10 @@ impl Image {
                     |feed| async move { session.blob(wanted, feed).await },
                 ))
             }
+            Place::Packed => match &self.packing {
+                Some(packing) => packing.open_layer(index),
+                None => Err(Error::NotFound { what: name(), advice: "the source has no daemon".to_owned() }),
+            },
             Place::Missing { what } => Err(Error::NotFound {
                 what: format!("{what}, {}", name()),
                 advice: "save or copy the image again".to_owned(),
@@ -134,6 +146,19 @@ impl Image {
                 Err(Error::Encrypted { layer: name(), media_type: source.media_type.clone() })
             }
         }
+    }
+}
+
+impl Image {
+    /// What a [`Memory`](crate::Memory) should keep of it, so that its daemon need not pack it again; `None` for images
+    /// of other sources, and for those that came from memory.
+    #[must_use]
+    pub fn to_remember(&self) -> Option<Known> {
+        let vouched = !self.layers.is_empty() && self.layers.iter().all(|layer| layer.vouched);
+        (vouched && self.packing.is_none() && self.problems.is_empty()).then(|| Known {
+            config: self.config.clone(),
+            layers: self.layers.iter().map(|source| source.layer.clone()).collect(),
+        })
     }
 }
 
@@ -202,7 +227,7 @@ pub(crate) fn assemble(
                 stored.place
             };
             let layer = Layer { diff_id, blob: stored.blob.map(BlobDigest), size: stored.size, created_by };
-            LayerSource { layer, media_type: stored.media_type, compression, foreign, place }
+            LayerSource { layer, media_type: stored.media_type, compression, foreign, vouched: false, place }
         })
         .collect();
     Ok(Image {
@@ -217,6 +242,7 @@ pub(crate) fn assemble(
         layers,
         problems: problems.into_vec(),
         remote: None,
+        packing: None,
     })
 }
 

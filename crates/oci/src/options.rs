@@ -2,7 +2,7 @@ use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use model::Platform;
 
-use crate::{Progress, Reference};
+use crate::{Memory, Progress, Reference};
 
 /// Where an image is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +115,8 @@ pub struct Options {
     pub retries: u32,
     /// Hears how transfers go on.
     pub progress: Option<Arc<dyn Progress>>,
+    /// Remembers images of daemons that were read before.
+    pub memory: Option<Arc<dyn Memory>>,
     /// Where unlinked temporary files are made; `None` means the system's folder for them.
     pub scratch: Option<PathBuf>,
 }
@@ -147,6 +149,7 @@ impl Default for Options {
             timeouts: Timeouts::default(),
             retries: 5,
             progress: None,
+            memory: None,
             scratch: None,
         }
     }

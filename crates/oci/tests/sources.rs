@@ -13,11 +13,17 @@ mod image;
 #[path = "sources/services.rs"]
 mod services;
 
-use std::{io::Read as _, path::Path, sync::Arc};
+use std::{
+    collections::HashMap,
+    io::Read as _,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
-use model::{Budget, Digest, Platform};
+use model::{Budget, ConfigDigest, Digest, Platform};
 use oci::{
-    Error, Image, Options, Progress, Source, Transfer, daemon_images, is_archive, is_oci_layout, open,
+    Error, Image, Known, Memory, Options, Progress, Source, Transfer, daemon_images, is_archive,
+    is_oci_layout, open,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -149,7 +155,7 @@ async fn docker_schema_2_gives_the_same_image() {
 }
 
 #[derive(Default)]
-struct Heard(std::sync::Mutex<Vec<String>>);
+struct Heard(Mutex<Vec<String>>);
 
 impl Progress for Heard {
     fn started(&self, transfer: Transfer, total: Option<u64>) {
@@ -206,6 +212,15 @@ async fn a_private_registry_over_tls_wants_its_authority_and_credentials() {
     assert_same(source, &insecure, &made).await;
 }
 
+#[derive(Default)]
+struct Remembers(Mutex<HashMap<ConfigDigest, Known>>);
+
+impl Memory for Remembers {
+    fn image(&self, id: ConfigDigest) -> Option<Known> {
+        self.0.lock().unwrap().get(&id).cloned()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_docker_daemon_gives_the_same_image() {
     let folder = tempfile::tempdir().unwrap();
@@ -225,6 +240,25 @@ async fn a_docker_daemon_gives_the_same_image() {
         let image = assert_same(source, &options(), &made).await;
         assert_eq!(image.names, ["seawall.example/app:1"]);
     }
+    // What was read once is opened without the daemon packing it, until a layer is wanted.
+    let name = Source::Daemon { host: host.clone(), image: "seawall.example/app:1".to_owned() };
+    let (remembers, heard) = (Arc::new(Remembers::default()), Arc::new(Heard::default()));
+    let with_memory = Options { memory: Some(remembers.clone()), progress: Some(heard.clone()), ..options() };
+    let packed = || heard.0.lock().unwrap().iter().filter(|event| event.starts_with("started")).count();
+    let first = open(&name, &with_memory).await.unwrap();
+    remembers.0.lock().unwrap().insert(first.config_digest, first.to_remember().unwrap());
+    assert_eq!(packed(), 1);
+    let second = open(&name, &with_memory).await.unwrap();
+    assert_eq!((second.config_digest, &second.config), (first.config_digest, &first.config));
+    assert_eq!((second.names.clone(), second.platform.clone()), (first.names, first.platform));
+    assert!(second.layers.iter().all(|layer| layer.vouched) && second.to_remember().is_none());
+    assert_eq!(packed(), 1);
+    assert_eq!(diff_ids(second).await, made.diff_ids);
+    assert_eq!(packed(), 2, "both layers come from one packing");
+    // Another platform than the one that is remembered is refused as ever.
+    let arm = Options { platform: Some("linux/arm64".parse().unwrap()), ..with_memory };
+    assert!(matches!(open(&name, &arm).await, Err(Error::Platform { .. })));
+
     let again = folder.path().join("again.tar");
     daemon.docker(&["save", "-o", &again.display().to_string(), "seawall.example/app:1"]);
     assert_same(archive_source(&again), &options(), &made).await;

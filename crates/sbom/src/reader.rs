@@ -40,6 +40,9 @@ pub(crate) struct Row {
     pub(crate) by_content: bool,
     /// Largest file that is read.
     pub(crate) max: u64,
+    /// Is it read here and there, and never held as a whole? Then the budget's `file_bytes`, which bounds what is held,
+    /// says nothing of its size.
+    pub(crate) in_parts: bool,
     /// Reads one file. `None`: nothing of interest in it.
     pub(crate) read: fn(&FileInfo<'_>, &dyn Content, &Budget, &mut Problems) -> Option<Fact>,
 }
@@ -73,6 +76,12 @@ pub fn interest(info: &FileInfo<'_>) -> Option<Reader> {
     None
 }
 
+impl Row {
+    fn allowed(&self, budget: &Budget) -> u64 {
+        if self.in_parts { self.max } else { self.max.min(budget.limits().file_bytes) }
+    }
+}
+
 impl Reader {
     fn row(self) -> &'static Row {
         // A `Reader` is only made by `interest`, from a place in this very table.
@@ -101,8 +110,8 @@ impl Reader {
 
     /// The largest file that is read, in bytes.
     #[must_use]
-    pub fn max(self) -> u64 {
-        self.row().max
+    pub fn max(self, budget: &Budget) -> u64 {
+        self.row().allowed(budget)
     }
 
     /// Does a hard link to a file that was read have the same facts, whatever its name?
@@ -121,7 +130,7 @@ pub fn extract(
     problems: &mut Problems,
 ) -> Option<Fact> {
     let row = reader.row();
-    let max = row.max.min(budget.limits().file_bytes);
+    let max = row.allowed(budget);
     if content.len() > max {
         problems.push(
             Problem::new(

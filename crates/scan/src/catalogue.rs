@@ -77,6 +77,13 @@ pub fn catalogue_image(target: &str, image: &oci::Image, workers: &Workers, budg
         .filter_map(|slot| slot.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
         .collect();
 
+    let mut problems = Problems::new();
+    problems.extend(image.problems.iter().cloned());
+    if let Some((cache, known)) = workers.cache.as_ref().zip(image.to_remember())
+        && let Err(error) = cache.put_image(image.config_digest, &known)
+    {
+        problems.push(not_kept(&error));
+    }
     let subject = Subject {
         target: target.to_owned(),
         kind: Kind::Image,
@@ -94,8 +101,6 @@ pub fn catalogue_image(target: &str, image: &oci::Image, workers: &Workers, budg
         ..Subject::default()
     };
     let main_programs = main_programs(&image.config);
-    let mut problems = Problems::new();
-    problems.extend(image.problems.iter().cloned());
     finish(subject, layers, true, main_programs, problems, Vec::new(), budget)
 }
 
@@ -128,9 +133,12 @@ fn one_layer(image: &oci::Image, number: usize, workers: &Workers, budget: &Budg
     };
     let name = format!("layer {} of {}", number + 1, image.layers.len());
     let expected = source.layer.diff_id;
-    if let Some((cache, blob)) = cache.zip(source.layer.blob)
-        && let Some(data) = cache.get(blob, expected)
-    {
+    let known = cache.and_then(|cache| match source.layer.blob {
+        _ if source.vouched => cache.vouched(expected),
+        Some(blob) => cache.get(blob, expected),
+        None => None,
+    });
+    if let Some(data) = known {
         return data;
     }
     let open = || {
@@ -150,10 +158,13 @@ fn one_layer(image: &oci::Image, number: usize, workers: &Workers, budget: &Budg
     if let Some(cache) = cache.filter(|_| complete)
         && let Err(error) = cache.put(&data)
     {
-        let text = format!("results were not kept: {error}");
-        data.problems.push(Problem::new(problems::CACHE, "layer cache", Effect::None, text));
+        data.problems.push(not_kept(&error));
     }
     data
+}
+
+fn not_kept(error: &std::io::Error) -> Problem {
+    Problem::new(problems::CACHE, "layer cache", Effect::None, format!("results were not kept: {error}"))
 }
 
 fn mismatch(name: &str, expected: DiffId, read: Option<DiffId>) -> Problem {

@@ -142,15 +142,15 @@ impl Select for Reading<'_> {
         self.current = Some((entry.id, reader));
         match reader.peek_len() {
             // A hard link has no bytes of its own to peek at.
-            _ if entry.kind == Kind::Hardlink => Want::Read { max: u64::MAX },
-            0 => Want::Read { max: reader.max() },
+            _ if entry.kind == Kind::Hardlink => Want::Read { max: reader.max(self.budget) },
+            0 => Want::Read { max: reader.max(self.budget) },
             n => Want::Peek(n),
         }
     }
 
     fn peeked(&mut self, _: &Entry<'_>, head: &[u8]) -> Want {
         match self.current {
-            Some((_, reader)) if reader.accepts(head) => Want::Read { max: reader.max() },
+            Some((_, reader)) if reader.accepts(head) => Want::Read { max: reader.max(self.budget) },
             _ => Want::Skip,
         }
     }
@@ -178,5 +178,53 @@ impl sbom::Content for Bytes<'_> {
 
     fn as_bytes(&self) -> Option<&[u8]> {
         self.0.as_memory()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Limits;
+
+    use super::*;
+
+    /// A tar of executable files.
+    fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for (path, content) in members {
+            let mut header = [0_u8; 512];
+            header[..path.len()].copy_from_slice(path.as_bytes());
+            header[100..107].copy_from_slice(b"0000755");
+            header[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
+            header[136..147].copy_from_slice(b"00000000000");
+            header[148..156].copy_from_slice(b"        ");
+            header[156] = b'0';
+            header[257..265].copy_from_slice(b"ustar\x0000");
+            let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
+            header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+            out.extend_from_slice(&header);
+            out.extend_from_slice(content);
+            out.resize(out.len().next_multiple_of(512), 0);
+        }
+        out.resize(out.len() + 1024, 0);
+        out
+    }
+
+    #[test]
+    fn what_is_held_is_bounded_and_what_is_read_in_parts_may_be_larger() {
+        // This very program is the binary, larger than any bound here.
+        let program = std::fs::read("/proc/self/exe").unwrap();
+        let manifest = format!(r#"{{"name":"a","version":"1.0.0","description":"{}"}}"#, "x".repeat(5000));
+        let tar = tar(&[("bin/tool", &program), ("node_modules/a/package.json", manifest.as_bytes())]);
+        let budget = Budget::new(Limits { file_bytes: 4096, ..Limits::default() });
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, &tar).unwrap();
+        let region = oci::Region { file: std::sync::Arc::new(file), offset: 0, len: tar.len() as u64 };
+        let data = read(|| Ok(oci::Blob::from_region(region.clone())), "layer 1", &budget);
+        assert!(program.len() > 4096 && matches!(data.facts[..], [(_, Fact::Elf(_))]), "{:?}", data.facts);
+        let [problem] = &data.problems[..] else { panic!("one problem: {:?}", data.problems) };
+        assert_eq!(
+            (problem.code.as_str(), problem.subject.as_str(), problem.limit),
+            ("archive.file-too-large", "node_modules/a/package.json", Some(4096))
+        );
     }
 }

@@ -268,6 +268,12 @@ fn incomplete(
     };
     if !catalogue.packages.iter().any(judged) {
         causes.push("no packages were found".to_owned());
+    } else if coverage.covered == 0
+        && !coverage.gaps.is_empty()
+        && coverage.gaps.iter().all(|gap| !gap.blocks)
+    {
+        // Each gap by itself may be, but clean is only what was looked at.
+        causes.push("not one package could be judged".to_owned());
     }
     causes
 }

@@ -51,6 +51,8 @@ const SKIPPED: &[(&str, &str)] = &[
     ("var/lib/docker", "container data"),
     ("var/lib/containerd", "container data"),
     ("var/lib/containers", "container data"),
+    ("var/lib/buildkit", "container data"),
+    ("var/lib/nerdctl", "container data"),
     ("var/lib/cri-o", "container data"),
     ("var/lib/rancher/k3s/agent/containerd", "container data"),
     ("var/lib/rancher/rke2/agent/containerd", "container data"),
@@ -59,6 +61,7 @@ const SKIPPED: &[(&str, &str)] = &[
     ("var/lib/lxd", "container data"),
     ("var/lib/machines", "container data"),
     ("var/snap/docker/common/var-lib-docker", "container data"),
+    ("var/snap/microk8s/common/var/lib/containerd", "container data"),
     ("var/cache", "package manager's cache"),
     ("var/lib/apt/lists", "package manager's cache"),
 ];
@@ -351,11 +354,26 @@ impl Walk<'_> {
     }
 }
 
-/// Do these names of directories lie in the data root of a Docker daemon, wherever it was moved? It has
-/// `image/<driver>` and `containers` beside the driver's own folder.
+/// Do these names of directories lie in the data root of a container engine, wherever it was moved? Docker has
+/// `image/<driver>` and `containers` beside the driver's own folder, containerd folders named by plug-in, and what
+/// Podman and CRI-O store begins with the driver's name.
 fn is_container_data(children: &[CString]) -> bool {
-    let has = |name: &str| children.iter().any(|child| child.to_bytes() == name.as_bytes());
-    has("image")
-        && has("containers")
-        && ["overlay2", "btrfs", "zfs", "vfs", "fuse-overlayfs"].iter().any(|driver| has(driver))
+    let has = |name: &[u8]| children.iter().any(|child| child.to_bytes() == name);
+    let docker = || has(b"containers") && DRIVERS.iter().any(|driver| has(driver.as_bytes()));
+    let storage = |layers: &[u8]| {
+        layers.strip_suffix(b"-layers").is_some_and(|driver| {
+            DRIVERS.iter().any(|known| known.as_bytes() == driver) && has(&[driver, b"-images"].concat())
+        })
+    };
+    children.iter().any(|child| match child.to_bytes() {
+        b"image" => docker(),
+        b"io.containerd.content.v1.content" => has(b"io.containerd.metadata.v1.bolt"),
+        name => storage(name),
+    })
 }
+
+/// Storage drivers.
+const DRIVERS: [&str; 6] = ["overlay", "overlay2", "btrfs", "zfs", "vfs", "fuse-overlayfs"];
+
+#[cfg(test)]
+mod tests;

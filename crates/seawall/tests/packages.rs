@@ -10,7 +10,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use serde_json::Value;
@@ -135,4 +135,27 @@ fn a_cached_scan_gives_the_same_and_a_damaged_cache_is_read_anew() {
         fs::write(&entry, bytes).unwrap();
     }
     assert_eq!(scan(&layout, cache.path(), "json"), first);
+}
+
+#[test]
+fn two_scans_at_once_share_a_cache() {
+    let layout = fixture("debian-image").join("layout");
+    let cache = tempfile::tempdir().unwrap();
+    let start = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_seawall"));
+        command.args(["scan", "--no-match", "--format", "json"]).arg(&layout);
+        command.env("SEAWALL_CACHE_DIR", cache.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    };
+    let both = [start(), start()].map(|child| {
+        let done = child.wait_with_output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let mut json: Value = serde_json::from_slice(&done.stdout).unwrap();
+        json["timestamp"] = Value::Null;
+        json
+    });
+    assert_eq!(both[0]["problems"].as_array().map(Vec::len), Some(0), "{}", both[0]["problems"]);
+    assert_eq!(both[0], both[1]);
+    assert_eq!(scan(&layout, cache.path(), "json"), both[0]);
+    assert_eq!(fs::read_dir(cache.path().join("layers")).unwrap().count(), 5, "nothing half-written is left");
 }

@@ -56,6 +56,9 @@ const RPM_IMAGES: &[&str] = &[
     "kernel-ml",
 ];
 
+/// Alpine's packages from the kernel's source that are no kernel of any flavour.
+const APK_PARTS: &[&str] = &["headers", "tools", "doc", "dev"];
+
 /// Does a source package's name stand for a kernel?
 pub(crate) fn is_kernel_source(kind: PackageType, source: &str) -> bool {
     match kind {
@@ -114,13 +117,12 @@ pub(crate) fn role(package: &Package, catalogue: &Catalogue) -> Role {
             }
         }
         PackageType::Apk => {
-            if package.name != source.name
-                || package.name.contains("headers")
-                || package.name.contains("tools")
-            {
+            // One source builds several flavours: linux-lts and linux-virt come from linux-lts. Parts have a further
+            // word: linux-lts-dev.
+            let flavour = package.name.strip_prefix("linux-").unwrap_or_default();
+            if flavour.is_empty() || flavour.contains('-') || APK_PARTS.contains(&flavour) {
                 return Role::Part;
             }
-            let flavour = package.name.strip_prefix("linux-").unwrap_or_default();
             format!("{}-{flavour}", package.version.replacen("-r", "-", 1))
         }
         _ => return Role::None,

@@ -78,6 +78,7 @@ impl Drop for Service {
 }
 
 pub(crate) enum Access {
+    #[allow(dead_code, reason = "not every test that starts a registry wants one of each kind")]
     Open,
     TlsAndPassword,
 }
@@ -88,6 +89,9 @@ pub(crate) struct Registry {
     pub(crate) authority: Option<PathBuf>,
     _service: Service,
 }
+
+/// What the registry's certificate calls it beside its address; no name server knows it.
+pub(crate) const NAME: &str = "registry.seawall.test";
 
 /// `ann:s3cret-of-ann`, as `htpasswd -B` writes it.
 const HTPASSWD: &str = "ann:$2y$05$93pQm06WQbLKgl8Q39HJSu8W9yayWjT0C0q3iLNPcP9.StS5iFBWO\n";
@@ -108,7 +112,7 @@ impl Registry {
         let mut tls = String::new();
         if matches!(access, Access::TlsAndPassword) {
             let (certificate, key) = (at("cert.pem"), at("key.pem"));
-            let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+            let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned(), NAME.to_owned()]).unwrap();
             fs::write(&certificate, made.cert.pem()).unwrap();
             fs::write(&key, made.signing_key.serialize_pem()).unwrap();
             tls = format!(", tls: {{certificate: {}, key: {}}}", certificate.display(), key.display());
@@ -133,7 +137,7 @@ impl Registry {
 /// `dockerd` on a socket of its own.
 pub(crate) struct Daemon {
     pub(crate) host: String,
-    _service: Service,
+    service: Service,
 }
 
 impl Daemon {
@@ -143,7 +147,7 @@ impl Daemon {
         let socket = at("docker.sock");
         let host = format!("unix://{}", socket.display());
         let mut command = Command::new("dockerd");
-        command.args(["--bridge", "none", "--iptables=false", "--data-root"]).arg(at("data"));
+        command.args(["-D", "--bridge", "none", "--iptables=false", "--data-root"]).arg(at("data"));
         command.arg("--exec-root").arg(at("exec")).arg("--pidfile").arg(at("pid")).args(["-H", &host]);
         let mut service = Service::start(&mut command, folder);
         let answers = || {
@@ -151,7 +155,13 @@ impl Daemon {
             version.is_ok_and(|version| version.status.success())
         };
         service.wait(90, || socket.exists() && answers());
-        Self { host, _service: service }
+        Self { host, service }
+    }
+
+    /// What it logged; with `-D` each request that it got.
+    #[allow(dead_code, reason = "not every test that starts one reads its log")]
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.service.log).unwrap()
     }
 
     pub(crate) fn docker(&self, arguments: &[&str]) {

@@ -17,12 +17,17 @@ use crate::{
     reader::Row,
 };
 
+/// In an image a binary that is large goes through a temporary file, so there is an end: libraries
+/// of CUDA, the largest that images hold, have 2 GiB.
+const FILE_MAX: u64 = 4 << 30;
+
 pub(crate) static READERS: &[Row] = &[Row {
     name: "an ELF binary",
     wants: |info| info.mode & 0o111 != 0 || is_library(info.name()),
     peek: Some((4, |head| head == file::MAGIC)),
     by_content: true,
-    max: u64::MAX,
+    max: FILE_MAX,
+    in_parts: true,
     read,
 }];
 

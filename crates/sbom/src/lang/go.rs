@@ -35,6 +35,7 @@ pub(crate) static READERS: &[Row] = &[Row {
     peek: None,
     by_content: true,
     max: GO_MOD_MAX,
+    in_parts: false,
     read: read_go_mod,
 }];
 

@@ -30,6 +30,8 @@ use crate::{
 
 /// Names of Java archives: applications, resource adapters, plugins of Jenkins, Karaf, NiFi, JBoss.
 const EXTENSIONS: &[&str] = &["jar", "war", "ear", "rar", "par", "sar", "har", "hpi", "jpi", "kar", "nar"];
+/// Largest archive: only its directory and a few entries are read, but in an image it goes through a temporary file.
+const FILE_MAX: u64 = 4 << 30;
 /// Largest manifest or pom.properties.
 const TEXT_MAX: u64 = 1 << 20;
 /// What one file may inflate to, all that is nested in it together: so much, or so many times its size.
@@ -44,7 +46,8 @@ pub(crate) static READERS: &[Row] = &[Row {
     peek: None,
     // A file name is part of the identity.
     by_content: false,
-    max: u64::MAX,
+    max: FILE_MAX,
+    in_parts: true,
     read,
 }];
 

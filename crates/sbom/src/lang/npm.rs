@@ -19,6 +19,7 @@ pub(crate) static READERS: &[Row] = &[
         by_content: true,
         // The largest published ones carry their read-me and have some hundred KiB.
         max: 4 << 20,
+        in_parts: false,
         read: manifest::read,
     },
     Row {
@@ -31,6 +32,7 @@ pub(crate) static READERS: &[Row] = &[
         peek: None,
         by_content: true,
         max: 64 << 20,
+        in_parts: false,
         read: lock::read,
     },
 ];

@@ -25,6 +25,7 @@ pub(crate) static READERS: &[Row] = &[
         by_content: true,
         // The description, which is not read, makes some of them megabytes long.
         max: 64 << 20,
+        in_parts: false,
         read: metadata::read,
     },
     Row {
@@ -33,6 +34,7 @@ pub(crate) static READERS: &[Row] = &[
         peek: None,
         by_content: true,
         max: 64 << 20,
+        in_parts: false,
         read: record::read,
     },
     Row {
@@ -41,6 +43,7 @@ pub(crate) static READERS: &[Row] = &[
         peek: None,
         by_content: true,
         max: 32 << 20,
+        in_parts: false,
         read: lock::read_toml,
     },
     Row {
@@ -49,6 +52,7 @@ pub(crate) static READERS: &[Row] = &[
         peek: None,
         by_content: true,
         max: 32 << 20,
+        in_parts: false,
         read: lock::read_pipfile,
     },
     Row {
@@ -61,6 +65,7 @@ pub(crate) static READERS: &[Row] = &[
         peek: None,
         by_content: true,
         max: 8 << 20,
+        in_parts: false,
         read: requirements::read,
     },
 ];

@@ -28,6 +28,7 @@ pub(crate) static READERS: &[Row] = &[Row {
     by_content: true,
     // A desktop's is about 20 MiB.
     max: 128 << 20,
+    in_parts: false,
     read,
 }];
 

@@ -39,6 +39,7 @@ pub(crate) static READERS: &[Row] = &[
         peek: None,
         by_content: true,
         max: MAX_STATUS,
+        in_parts: false,
         read: status::read,
     },
     Row {
@@ -47,6 +48,7 @@ pub(crate) static READERS: &[Row] = &[
         peek: None,
         by_content: true,
         max: MAX_LIST,
+        in_parts: false,
         read: files::read_list,
     },
     Row {
@@ -55,6 +57,7 @@ pub(crate) static READERS: &[Row] = &[
         peek: None,
         by_content: true,
         max: MAX_LIST,
+        in_parts: false,
         read: files::read_md5sums,
     },
     Row {
@@ -63,6 +66,7 @@ pub(crate) static READERS: &[Row] = &[
         peek: None,
         by_content: true,
         max: MAX_STATUS,
+        in_parts: false,
         read: status::read,
     },
     Row {
@@ -71,6 +75,7 @@ pub(crate) static READERS: &[Row] = &[
         peek: None,
         by_content: true,
         max: MAX_LIST,
+        in_parts: false,
         read: files::read_diversions,
     },
     Row {
@@ -84,6 +89,7 @@ pub(crate) static READERS: &[Row] = &[
         peek: None,
         by_content: true,
         max: MAX_COPYRIGHT,
+        in_parts: false,
         read: copyright::read,
     },
 ];

@@ -31,6 +31,7 @@ pub(crate) static READERS: &[Row] = &[
         peek: None,
         by_content: true,
         max: MAX,
+        in_parts: false,
         read: read_os_release,
     },
     Row {
@@ -39,6 +40,7 @@ pub(crate) static READERS: &[Row] = &[
         peek: None,
         by_content: false,
         max: MAX,
+        in_parts: false,
         read: read_version_file,
     },
 ];

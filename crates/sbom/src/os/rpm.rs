@@ -1,7 +1,8 @@
 //! rpm: the SQLite database, its write-ahead log, and the headers in it.
 //!
 //! The database and its log may have been written by different layers, and only the merge tells which of them belong
-//! together. So a fact keeps the bytes of its file, and [`assemble`] joins them. No C library touches these bytes.
+//! together. So a fact keeps the bytes of its file, without the pages that hold no packages, and [`assemble`] joins
+//! them. No C library touches these bytes.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -45,6 +46,7 @@ pub(crate) static READERS: &[Row] = &[
         peek: None,
         by_content: false,
         max: 512 << 20,
+        in_parts: false,
         read: read_bytes,
     },
     Row {
@@ -53,6 +55,7 @@ pub(crate) static READERS: &[Row] = &[
         peek: None,
         by_content: false,
         max: u64::MAX,
+        in_parts: false,
         read: |info, content, _, _| {
             let format = in_folder(info).and_then(format_of)?;
             (!content.is_empty()).then(|| Fact::Rpm(DatabaseFile::Unsupported(format.to_owned())))
@@ -76,8 +79,12 @@ fn read_bytes(
 ) -> Option<Fact> {
     let bytes = bytes_of(info, content, problems)?;
     (!bytes.is_empty()).then(|| {
-        let bytes = bytes.into_owned();
-        Fact::Rpm(if info.name() == WAL { DatabaseFile::Log(bytes) } else { DatabaseFile::Sqlite(bytes) })
+        let mut bytes = bytes.into_owned();
+        if info.name() == WAL {
+            return Fact::Rpm(DatabaseFile::Log(bytes));
+        }
+        sqlite::clear_other_pages(&mut bytes, "Packages");
+        Fact::Rpm(DatabaseFile::Sqlite(bytes))
     })
 }
 

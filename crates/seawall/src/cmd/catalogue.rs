@@ -58,6 +58,12 @@ pub(crate) fn workers(threads: Option<u16>, no_cache: bool, common: &Common) -> 
     workers
 }
 
+/// What the cache remembers of a daemon's images.
+pub(crate) fn memory(workers: &Workers) -> Option<Arc<dyn oci::Memory>> {
+    let cache = workers.cache.clone()?;
+    Some(Arc::new(cache))
+}
+
 /// The runtime on which transfers run.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
@@ -84,6 +90,7 @@ fn image(
         ca_files: args.ca.clone(),
         allow_hosts: args.allow_host.clone(),
         progress: Some(Arc::<Bars>::clone(&bars)),
+        memory: memory(workers),
         ..oci::Options::default()
     };
     let mut failures = Vec::new();

@@ -1,6 +1,9 @@
 //! `seawall up`: this machine and its Docker images, in one summary.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
 
 use anyhow::Result;
 use model::{Budget, Judgement};
@@ -12,6 +15,9 @@ use crate::{
     output::{self, note},
     when,
 };
+
+/// How long a daemon is waited for.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// As many rows as a person reads in a minute.
 const ROWS: usize = 20;
@@ -45,15 +51,21 @@ pub(crate) fn run(args: &Up, common: &Common) -> Result<u8> {
     out.flush()?;
 
     let runtime = catalogue::runtime()?;
-    let fetching = oci::Options::default();
+    // A daemon on this machine answers soon; one that does not must not hold up the page.
+    let timeouts = oci::Timeouts { idle: PATIENCE, ..oci::Timeouts::default() };
+    let fetching = oci::Options { timeouts, memory: catalogue::memory(&workers), ..oci::Options::default() };
     let host = args.docker_host.as_deref();
     match runtime.block_on(oci::daemon_images(host, &fetching)) {
         Err(error) => writeln!(out, "\nDocker images were not looked at: {error}")?,
         Ok(images) => {
             writeln!(out, "\n{} Docker images", images.len())?;
-            for image in images {
-                let name = image.repo_tags.first().unwrap_or(&image.id).clone();
-                let source = oci::Source::Daemon { host: args.docker_host.clone(), image: image.id.clone() };
+            let name = |image: oci::DaemonImage| {
+                (image.repo_tags.into_iter().next().unwrap_or_else(|| image.id.clone()), image.id)
+            };
+            let mut images: Vec<(String, String)> = images.into_iter().map(name).collect();
+            images.sort();
+            for (name, id) in images {
+                let source = oci::Source::Daemon { host: args.docker_host.clone(), image: id };
                 match runtime.block_on(oci::open(&source, &fetching)) {
                     Ok(opened) => {
                         let outcome =
@@ -62,6 +74,7 @@ pub(crate) fn run(args: &Up, common: &Common) -> Result<u8> {
                     }
                     Err(error) => writeln!(out, "  {name:<40} not assessed: {error}")?,
                 }
+                out.flush()?;
             }
         }
     }

@@ -145,6 +145,37 @@ fn case_05_a_signed_image_is_judged_as_linux_and_only_the_booted_one_counts() {
 }
 
 #[test]
+fn case_05_alpines_kernels_are_judged_as_debians() {
+    let fixed = |source: &str| {
+        record("osv-alpine", "ALPINE-CVE-2025-1", &["CVE-2025-1"])
+            .says(statement(ALPINE, "v3.22", source).fixed("", "6.12.40-r0"))
+    };
+    let database = database(&[fixed("linux-lts")], &[]);
+    let apk = |name: &str, source: &str| os(PackageType::Apk, name, "6.12.31-r0", source, "6.12.31-r0");
+    let kernels = vec![
+        apk("linux-lts", "linux-lts"),
+        apk("linux-virt", "linux-lts"),
+        apk("linux-lts-dev", "linux-lts"),
+        apk("linux-virt-doc", "linux-lts"),
+    ];
+    let mut catalogue = image("alpine", "3.22.1", kernels);
+    // Nothing runs in an image, and each of its kernels may be started.
+    let found = assess(&database, &catalogue);
+    let counts: Vec<usize> = (0..4).map(|n| counted(&found, n).len()).collect();
+    assert_eq!(counts, [1, 1, 0, 0]);
+    assert_eq!(found.counts.apart[&ApartReason::NoKernel], 2);
+    // On a host the one that runs.
+    catalogue.kernel.booted = Some("6.12.31-0-virt".into());
+    let found = assess(&database, &catalogue);
+    let counts: Vec<usize> = (0..4).map(|n| counted(&found, n).len()).collect();
+    assert_eq!(counts, [0, 1, 0, 0]);
+    // Headers alone are no kernel, though their source is called like one.
+    let headers = image("alpine", "3.22.1", vec![apk("linux-headers", "linux-headers")]);
+    let database = super::support::database(&[fixed("linux-headers")], &[]);
+    assert_eq!(assess(&database, &headers).counts.counted, 0);
+}
+
+#[test]
 fn case_07_unimportant_is_listed_apart_and_end_of_life_counts() {
     let mut unimportant = debian("CVE-1-1", "a", "2");
     unimportant.class = Class::Unimportant;

@@ -24,6 +24,7 @@ pub(crate) static READERS: &[Row] = &[Row {
     peek: None,
     by_content: true,
     max: MAX,
+    in_parts: false,
     read,
 }];
 

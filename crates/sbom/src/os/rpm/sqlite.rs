@@ -90,6 +90,10 @@ impl<'a> Database<'a> {
 
     /// Calls `visit` with the first blob of every row of `table`.
     pub(super) fn rows(&self, table: &str, visit: &mut dyn FnMut(&[u8])) -> Outcome {
+        self.walk(table, visit).outcome
+    }
+
+    fn walk(&self, table: &str, visit: &mut dyn FnMut(&[u8])) -> Walk<'_, 'a> {
         let mut walk = Walk { database: self, seen: Seen::new(self), outcome: Outcome::default(), rows: 0 };
         let mut root = None;
         walk.table(1, &mut |record| {
@@ -112,7 +116,24 @@ impl<'a> Database<'a> {
             }
             None => walk.outcome.damaged += 1,
         }
-        walk.outcome
+        walk
+    }
+}
+
+/// Clears every page of a database that is no part of `table`, nor of the list of tables: an rpm database is indices for
+/// the greater part. A log that is laid over it later can lead to no cleared page: SQLite writes to the log each page
+/// that it takes into a table. Damage of any kind leaves all as it is.
+pub(super) fn clear_other_pages(main: &mut [u8], table: &str) {
+    let Ok(database) = Database::open(main, Log::default()) else { return };
+    let Walk { seen, outcome, .. } = database.walk(table, &mut |_| {});
+    if outcome != Outcome::default() {
+        return;
+    }
+    let page_size = database.page_size;
+    for (number, page) in (1_u32..).zip(main.chunks_mut(page_size)) {
+        if !seen.has(number) {
+            page.fill(0);
+        }
     }
 }
 
@@ -227,6 +248,11 @@ impl Seen {
         // No sound tree names a page behind the end, nor page 0.
         let pages = database.main.len() / database.page_size + database.log.pages.len();
         Self { bits: vec![0; pages / 64 + 1], pages }
+    }
+
+    fn has(&self, page: u32) -> bool {
+        let page = page as usize;
+        self.bits.get(page / 64).is_some_and(|word| word & 1 << (page % 64) != 0)
     }
 
     fn first_time(&mut self, page: u32) -> bool {

@@ -108,6 +108,25 @@ fn what_is_no_database_is_said() {
     assert_eq!(shown(&catalogue(&[(0, PATH, &other), (0, LOG_PATH, b"not a log")])), ALL[1..]);
 }
 
+#[test]
+fn pages_without_packages_are_not_kept() {
+    let info = FileInfo { path: PATH, size: MAIN.len() as u64, mode: 0 };
+    let mut found = Problems::new();
+    let Some(Fact::Rpm(DatabaseFile::Sqlite(kept))) =
+        read_bytes(&info, &MAIN, &Budget::default(), &mut found)
+    else {
+        panic!("a database");
+    };
+    assert_eq!(kept.len(), MAIN.len());
+    let cleared = kept.chunks(1024).filter(|page| page.iter().all(|byte| *byte == 0)).count();
+    assert!(cleared > 0, "of {} pages", kept.len() / 1024);
+    assert_eq!(shown(&catalogue(&[(0, PATH, &kept), (0, LOG_PATH, LOG)])), ALL);
+    // Damage anywhere in the table leaves all as it was.
+    let mut damaged = MAIN.to_vec();
+    sqlite::clear_other_pages(&mut damaged, "Nothing");
+    assert_eq!(damaged, MAIN);
+}
+
 /// The log as SQLite would recover it: cut anywhere it gives the old rows, whole the new one.
 #[test]
 fn a_torn_log_is_used_up_to_its_last_commit() {
