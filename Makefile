@@ -1,6 +1,6 @@
 # `make` alone prints what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-unit test-deep bench lint dist clean
+.PHONY: help run setup test test-unit test-deep bench lint fuzz dist clean
 
 # Real advisories beside the clone, where there are any. Else `seawall up` takes the database that is there, else what it
 # can fetch, else the sample that is built in.
@@ -43,6 +43,13 @@ bench: ## speed beside Trivy, Syft and the floor, held against bars; KEEP=1 keep
 lint: ## formatting, clippy, rustdoc, shell scripts, the order of the house
 	@scripts/setup lint
 	@scripts/run-suites lint
+
+# Seconds for each fuzz target, and targets at a time: make fuzz SECONDS=60 JOBS=2 TARGETS="elf apk"
+SECONDS ?= 60
+JOBS ?= 2
+fuzz: ## every fuzz target for SECONDS=60 each, JOBS=2 at a time
+	@scripts/setup run
+	@scripts/fuzz -s $(SECONDS) -j $(JOBS) $(TARGETS)
 
 dist: ## the binary that is shipped, with link-time optimisation
 	@scripts/setup run

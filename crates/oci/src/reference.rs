@@ -122,7 +122,10 @@ impl FromStr for Reference {
             (None, None) => Some("latest".to_owned()),
             (tag, _) => tag.map(ToOwned::to_owned),
         };
-        Ok(Self { registry: registry.to_ascii_lowercase(), repository, tag, digest })
+        // A host that only its capital letters tell from a user of Docker Hub keeps them: the name stays readable.
+        let lower = registry.to_ascii_lowercase();
+        let registry = if looks_like_host(&lower) { lower } else { registry.to_owned() };
+        Ok(Self { registry, repository, tag, digest })
     }
 }
 
@@ -208,9 +211,12 @@ mod tests {
             ("[::1]/app", "[::1]/app:latest"),
             ("GHCR.io/a/b__c-d--e.f", "ghcr.io/a/b__c-d--e.f:latest"),
             ("a_b/c", "docker.io/a_b/c:latest"),
+            ("Buildhost/c", "Buildhost/c:latest"),
         ];
         for (text, full) in cases {
-            assert_eq!(text.parse::<Reference>().unwrap().to_string(), full, "{text}");
+            let reference: Reference = text.parse().unwrap();
+            assert_eq!(reference.to_string(), full, "{text}");
+            assert_eq!(full.parse::<Reference>().unwrap(), reference, "{text}");
         }
         let both: Reference = format!("ghcr.io/a/b:v1@{digest}").parse().unwrap();
         assert_eq!((both.tag(), both.wanted()), (Some("v1"), digest.clone()));

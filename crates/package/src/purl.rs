@@ -282,7 +282,8 @@ fn parse_upstream(package: &Package, text: &str) -> Source {
         };
     }
     match text.split_once('@') {
-        _ if text.is_empty() => own(&package.name),
+        // A source without a name would be asked for in vain.
+        _ if text.is_empty() || text.starts_with('@') => own(&package.name),
         Some((name, version)) if !version.is_empty() => {
             Source { name: name.to_owned(), version: version.to_owned() }
         }

@@ -544,3 +544,67 @@ fn every_test_is_in_a_suite_with_a_budget() {
     assert!(tests.contains_key("house"), "the tests were listed");
     none_wrong("suites", &wrong);
 }
+
+/// Folders all of whose files stand in the table of parsers; of others those that parse.
+const PARSERS: &[&str] = &[
+    "crates/archive/src/",
+    "crates/feeds/src/",
+    "crates/oci/src/",
+    "crates/package/src/purl",
+    "crates/package/src/version/",
+    "crates/sbom/src/formats",
+    "crates/sbom/src/lang",
+    "crates/sbom/src/os",
+    "crates/scan/src/suppress/",
+];
+
+/// Files that only tests are built from.
+fn of_tests(name: &str) -> bool {
+    name.split('/').any(|part| matches!(part, "tests.rs" | "testing.rs" | "made.rs" | "tests"))
+        || name.contains("/hostile")
+}
+
+#[test]
+fn every_parser_is_fuzzed() {
+    let table = fs::read_to_string(root().join("fuzz/parsers.tsv")).expect("fuzz/parsers.tsv is there");
+    let targets: BTreeSet<&str> =
+        files().keys().filter_map(|name| name.strip_prefix("fuzz/src/bin/")?.strip_suffix(".rs")).collect();
+    let (mut wrong, mut listed, mut reached) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+    for line in table.lines().filter(|line| !line.starts_with('#')) {
+        let Some((file, by)) = line.split_once('\t') else {
+            wrong.push(format!("'{line}': wants two columns, separated by one tab"));
+            continue;
+        };
+        if !files().contains_key(file) {
+            wrong.push(format!("{file}: is no more; take its line out of fuzz/parsers.tsv"));
+        }
+        listed.insert(file);
+        if by.starts_with("- ") {
+            continue;
+        }
+        for target in by.split(' ') {
+            reached.insert(target);
+            if !targets.contains(target) {
+                wrong.push(format!("{file}: there is no fuzz/src/bin/{target}.rs"));
+            }
+        }
+    }
+    for file in files().keys().filter(|name| name.ends_with(".rs") && !of_tests(name)) {
+        if PARSERS.iter().any(|folder| file.starts_with(folder)) && !listed.contains(file.as_str()) {
+            wrong.push(format!(
+                "{file}: add it to fuzz/parsers.tsv with the fuzz target that reaches it, or with '- ' and why none has to"
+            ));
+        }
+    }
+    for target in targets.difference(&reached) {
+        wrong.push(format!("fuzz/src/bin/{target}.rs: no parser of fuzz/parsers.tsv names it"));
+    }
+    for target in &targets {
+        let text =
+            fs::read_to_string(&files()[&format!("fuzz/src/bin/{target}.rs")]).expect("it can be read");
+        if !text.contains(&format!("target!(\"{target}\", ")) {
+            wrong.push(format!("fuzz/src/bin/{target}.rs: gives its seeds another name"));
+        }
+    }
+    none_wrong("parsers and fuzz targets", &wrong);
+}

@@ -17,6 +17,14 @@ fn os_package(kind: PackageType, name: &str, version: &str, arch: &str, source: 
 }
 
 #[test]
+fn a_source_without_a_name_is_the_package_itself() {
+    for text in ["pkg:rpm/redhat/n@1-1?upstream=@/1-1x", "pkg:deb/debian/n@1?upstream=%402"] {
+        let (package, _) = parse_purl(text).unwrap();
+        assert_eq!(package.source.unwrap().name, "n", "{text}");
+    }
+}
+
+#[test]
 fn os_packages() {
     for (package, distro, expected) in [
         (

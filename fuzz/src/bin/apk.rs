@@ -1,0 +1,2 @@
+#![no_main]
+seawall_fuzz::target!("apk", seawall_fuzz::files::apk);

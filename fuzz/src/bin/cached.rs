@@ -1,0 +1,2 @@
+#![no_main]
+seawall_fuzz::target!("cached", seawall_fuzz::layers::cached);

@@ -1,0 +1,2 @@
+#![no_main]
+seawall_fuzz::target!("daemon", seawall_fuzz::images::daemon);

@@ -1,0 +1,2 @@
+#![no_main]
+seawall_fuzz::target!("kev", seawall_fuzz::feed::kev);

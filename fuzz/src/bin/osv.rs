@@ -1,0 +1,2 @@
+#![no_main]
+seawall_fuzz::target!("osv", seawall_fuzz::feed::osv);

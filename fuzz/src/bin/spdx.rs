@@ -1,0 +1,2 @@
+#![no_main]
+seawall_fuzz::target!("spdx", seawall_fuzz::documents::spdx);
