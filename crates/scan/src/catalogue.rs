@@ -1,6 +1,7 @@
 //! Source → catalogue, for each kind of target.
 
 use std::{
+    io::Read as _,
     path::Path,
     sync::{
         Arc, Mutex,
@@ -344,7 +345,9 @@ pub fn catalogue_document(path: &Path, budget: &Budget) -> Result<Catalogued, Sc
             "it has {size} bytes; {MAX_DOCUMENT} are read at most"
         ))));
     }
-    let bytes = std::fs::read(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    // No more than was seen, should it grow meanwhile.
+    std::fs::File::open(path).and_then(|file| file.take(size).read_to_end(&mut bytes)).map_err(failed)?;
     if sbom::formats::detect(&bytes).is_none() {
         return Err(ScanError::Target(format!("{} is no CycloneDX or SPDX JSON document", path.display())));
     }

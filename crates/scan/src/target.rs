@@ -65,6 +65,7 @@ impl Target {
             Some(Forced::Docker) => Ok(Self::Image(in_daemon(text, daemon))),
             Some(Forced::Archive) => {
                 let (path, image) = split_image(text);
+                no_pipe(&path)?;
                 Ok(Self::Image(oci::Source::Archive { path, image }))
             }
             Some(Forced::Layout) => {
@@ -73,13 +74,17 @@ impl Target {
             }
             Some(Forced::RootFs) => Ok(Self::RootFs(path())),
             Some(Forced::Source) => Ok(Self::Sources(path())),
-            Some(Forced::Document) => Ok(Self::Document(path())),
+            Some(Forced::Document) => {
+                no_pipe(&path())?;
+                Ok(Self::Document(path()))
+            }
             None => Self::guess(text, daemon),
         }
     }
 
     fn guess(text: &str, daemon: Option<&str>) -> Result<Self, ScanError> {
         let (path, image) = split_image(text);
+        no_pipe(&path)?;
         match std::fs::metadata(&path) {
             Ok(meta) if meta.is_dir() => {
                 if oci::is_oci_layout(&path) {
@@ -145,6 +150,17 @@ fn is_root_fs(path: &Path) -> bool {
 }
 
 /// Starts like a JSON object, after white space and a byte order mark.
+/// A pipe or device would be waited for, or read, without end.
+fn no_pipe(path: &Path) -> Result<(), ScanError> {
+    match std::fs::metadata(path) {
+        Ok(meta) if !meta.is_file() && !meta.is_dir() => Err(ScanError::Target(format!(
+            "{} is a pipe, socket or device; write what it gives to a file, and scan that",
+            path.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
 fn is_json(path: &Path) -> bool {
     let mut head = [0; 512];
     let read = File::open(path).and_then(|mut file| file.read(&mut head)).unwrap_or(0);

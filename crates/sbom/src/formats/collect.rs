@@ -56,6 +56,11 @@ struct Links {
 /// The longest list of names without identity that is kept; past it they are only counted.
 const MAX_NAMELESS: usize = 10_000;
 
+/// The most packages and dependencies that are kept of a document, some four times as many as the largest public ones have:
+/// each takes ten times the room that it takes in the document, and a document may have half a gigabyte.
+const MAX_PACKAGES: usize = 200_000;
+const MAX_DEPENDENCIES: usize = 1_000_000;
+
 /// The catalogue while a document is read.
 pub(super) struct Collector<'b> {
     budget: &'b Budget,
@@ -103,12 +108,14 @@ impl<'b> Collector<'b> {
         if let Err(exceeded) = charged {
             // Said once for all that follow.
             self.full = true;
-            self.problems.push(
-                Problem::new(problems::LIMIT, DOCUMENT, Effect::MayHidePackages, exceeded.to_string())
-                    .with_limit(exceeded.allowed),
-            );
+            self.limit(DOCUMENT, exceeded.to_string(), exceeded.allowed);
         }
         !self.full
+    }
+
+    fn limit(&mut self, subject: &str, message: String, limit: u64) {
+        let problem = Problem::new(problems::LIMIT, subject, Effect::MayHidePackages, message);
+        self.problems.push(problem.with_limit(limit));
     }
 
     /// The budget.
@@ -163,13 +170,20 @@ impl<'b> Collector<'b> {
 
     /// `from` needs `to`, by reference.
     pub(super) fn dependency(&mut self, from: String, to: String) {
-        if self.charge() {
+        if self.dependencies.len() >= MAX_DEPENDENCIES {
+            let message = format!("only the first {MAX_DEPENDENCIES} are kept; split the document");
+            self.limit("dependencies", message, MAX_DEPENDENCIES as u64);
+        } else if self.charge() {
             self.dependencies.push((from, to));
         }
     }
 
     /// A package.
     pub(super) fn package(&mut self, item: Item) {
+        if self.packages.len() >= MAX_PACKAGES {
+            let message = format!("only the first {MAX_PACKAGES} are judged; split the document");
+            return self.limit("components", message, MAX_PACKAGES as u64);
+        }
         let Some(purl) = item.purl.as_deref().filter(|purl| !purl.is_empty()) else {
             self.problems.push(Problem::new(
                 problems::NO_IDENTITY,

@@ -420,6 +420,12 @@ fn hostile_documents_are_bounded() {
     assert_eq!(problems[0].limit, Some(10));
     let small = Budget::new(Limits { file_bytes: 100, ..Limits::default() });
     assert_eq!(codes(&read(json.as_bytes(), &small).1), ["sbom.too-large document ×1"]);
+    let many: Vec<String> = (0..200_010).map(|n| format!(r#"{{"purl":"pkg:npm/p{n}@1"}}"#)).collect();
+    let json = format!(r#"{{"bomFormat":"CycloneDX","components":[{}]}}"#, many.join(","));
+    let (catalogue, problems) = read(json.as_bytes(), &Budget::default());
+    assert_eq!(catalogue.packages.len(), 200_000);
+    assert_eq!(codes(&problems), ["sbom.limit components ×10"]);
+    assert_eq!(problems[0].limit, Some(200_000));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Target → catalogue, for every command that looks at one.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, io::Read as _, path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
 use model::{Budget, Limits};
@@ -115,7 +115,15 @@ fn image(
 
 /// Reads a file that the user named, at most `limit` bytes of it.
 pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String> {
-    let size = fs::metadata(path).with_context(|| format!("{} cannot be read", path.display()))?.len();
-    anyhow::ensure!(size <= limit, "{} has {size} bytes; {limit} are read at most", path.display());
-    fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+    let failed = || format!("{} cannot be read", path.display());
+    let mut text = String::new();
+    // A pipe has no size, so what counts is what comes.
+    let read = fs::File::open(path).and_then(|file| file.take(limit + 1).read_to_string(&mut text));
+    read.with_context(failed)?;
+    anyhow::ensure!(
+        text.len() as u64 <= limit,
+        "{} has more than the {limit} bytes that are read",
+        path.display()
+    );
+    Ok(text)
 }
