@@ -478,6 +478,21 @@ fn no_file_names_a_machine_or_a_registry() {
 }
 
 #[test]
+fn no_file_holds_a_conflict() {
+    let mut wrong = Vec::new();
+    for (name, text) in texts() {
+        // A lone `=======` may underline a heading; these two stand nowhere else.
+        let marks = ["<".repeat(7) + " ", ">".repeat(7) + " "];
+        for (number, line) in text.lines().enumerate() {
+            if marks.iter().any(|mark| line.starts_with(mark)) {
+                wrong.push(format!("{name}:{}", number + 1));
+            }
+        }
+    }
+    none_wrong("marks of a merge that was not finished", &wrong);
+}
+
+#[test]
 fn links_in_texts_lead_somewhere() {
     let mut wrong = Vec::new();
     for (name, text) in texts().filter(|(name, _)| name.ends_with(".md")) {
