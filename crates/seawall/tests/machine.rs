@@ -15,9 +15,11 @@ mod services;
 
 use std::{
     fs,
+    io::{Read as _, Write as _},
     os::unix::{fs::PermissionsExt as _, net::UnixListener},
     path::{Path, PathBuf},
     process::{Command, Output},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -54,7 +56,7 @@ impl Bench {
         let file = fs::File::create(bench.path("feeds/Debian/all.zip")).unwrap();
         let mut zip = zip::ZipWriter::new(file);
         zip.start_file("DEBIAN-CVE-2023-5363.json", zip::write::SimpleFileOptions::default()).unwrap();
-        std::io::Write::write_all(&mut zip, ADVISORY.as_bytes()).unwrap();
+        zip.write_all(ADVISORY.as_bytes()).unwrap();
         zip.finish().unwrap();
         bench
     }
@@ -205,6 +207,43 @@ fn up_says_why_images_were_not_looked_at_and_goes_on() {
     let done = as_nobody(&bench, &["up", "--root", "root", "--feeds", "feeds", "--docker-host", &host]);
     let told = about_docker(&said(&done, 0));
     assert!(told.contains("this user may not use the socket"), "{told}");
+}
+
+#[test]
+fn up_leaves_a_daemon_that_falls_silent_after_its_list() {
+    let bench = Bench::new();
+    let socket = bench.path("docker.sock");
+    let listener = UnixListener::bind(&socket).unwrap();
+    thread::spawn(move || {
+        let mut held = Vec::new();
+        for mut stream in listener.incoming().flatten() {
+            let mut request = [0; 4096];
+            let n = stream.read(&mut request).unwrap_or(0);
+            if request[..n].starts_with(b"GET /images/json ") {
+                let id = |digit: &str| format!("sha256:{}", digit.repeat(64));
+                let list = format!(
+                    r#"[{{"Id":"{}","RepoTags":["a:1"]}},{{"Id":"{}","RepoTags":["b:1"]}},{{"Id":"{}","RepoTags":null}}]"#,
+                    id("a"),
+                    id("b"),
+                    id("c")
+                );
+                let head =
+                    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", list.len());
+                stream.write_all((head + &list).as_bytes()).unwrap();
+            } else {
+                held.push(stream);
+            }
+        }
+    });
+    let begin = Instant::now();
+    let page = bench.up(&format!("unix://{}", socket.display()));
+    let told = page.split_once("3 Docker images").unwrap_or_else(|| panic!("{page}")).1;
+    assert!(
+        told.contains("a:1") && told.contains("not assessed") && told.contains("sent nothing for 15 s"),
+        "{told}"
+    );
+    assert!(!told.contains("b:1") && told.contains("2 more were not asked for"), "{told}");
+    assert!(begin.elapsed() < Duration::from_secs(45), "{:?}", begin.elapsed());
 }
 
 /// Runs the binary as somebody without rights, who may write where the bench has its data.

@@ -64,7 +64,8 @@ pub(crate) fn run(args: &Up, common: &Common) -> Result<u8> {
             };
             let mut images: Vec<(String, String)> = images.into_iter().map(name).collect();
             images.sort();
-            for (name, id) in images {
+            let mut images = images.into_iter();
+            while let Some((name, id)) = images.next() {
                 let source = oci::Source::Daemon { host: args.docker_host.clone(), image: id };
                 match runtime.block_on(oci::open(&source, &fetching)) {
                     Ok(opened) => {
@@ -72,7 +73,16 @@ pub(crate) fn run(args: &Up, common: &Common) -> Result<u8> {
                             judge(scan::catalogue_image(&name, &opened, &workers, &Budget::default()));
                         writeln!(out, "  {name:<40} {}", line(&outcome))?;
                     }
-                    Err(error) => writeln!(out, "  {name:<40} not assessed: {error}")?,
+                    Err(error) => {
+                        writeln!(out, "  {name:<40} not assessed: {error}")?;
+                        // A daemon that hangs would be waited for once for each of its images.
+                        if matches!(error, oci::Error::Stalled { .. }) {
+                            if images.len() > 0 {
+                                writeln!(out, "  {} more were not asked for", images.len())?;
+                            }
+                            break;
+                        }
+                    }
                 }
                 out.flush()?;
             }
