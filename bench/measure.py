@@ -5,9 +5,11 @@ process, as the kernel accounts it (wait4). One core means that this process, an
 one processor.
 """
 
+import json
 import os
 import statistics
 import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
 
@@ -41,29 +43,34 @@ class Command:
 
 def run(command, core):
     """Runs a command once, bound to its cores or else to `core`."""
-    before = os.sched_getaffinity(0)
-    # Children inherit the binding; it is taken back for the work between two runs.
-    os.sched_setaffinity(0, command.cores or {core})
-    try:
-        with open(command.out, "wb") as out, open(command.out + ".err" if command.out != os.devnull else os.devnull, "w+b") as err:
-            begin = time.monotonic()
-            try:
-                child = subprocess.Popen(
-                    command.argv, cwd=command.cwd, env={**os.environ, **command.env}, stdin=subprocess.DEVNULL, stdout=out, stderr=err
-                )
-            except OSError as error:
-                raise Broken(f"{command.shown()}: {error}") from error
-            _, status, usage = os.wait4(child.pid, 0)
-            wall = time.monotonic() - begin
-            child.returncode = os.waitstatus_to_exitcode(status)
-            if child.returncode != 0:
-                err.seek(0)
-                said = err.read()[-2000:].decode(errors="replace").strip()
-                raise Broken(f"{command.shown()}: exit status {child.returncode}\n{said}")
-    finally:
-        os.sched_setaffinity(0, before)
+    # A process starts with its parent's peak for its own, so a small one of ours starts it.
+    asked = {"argv": command.argv, "cwd": command.cwd, "env": command.env, "out": command.out, "cores": sorted(command.cores or {core})}
+    starter = [sys.executable, "-S", "-E", "-B", os.path.abspath(__file__), json.dumps(asked)]
+    told = subprocess.run(starter, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True).stdout
+    told = json.loads(told)
+    if told["status"] != 0:
+        raise Broken(f"{command.shown()}: exit status {told['status']}\n{told['said']}")
+    return Sample(told["wall"], told["cpu"], told["peak"])
+
+
+def start(argv, cwd, env, out, cores):
+    """What the small process does: runs the command and tells what it took."""
+    os.sched_setaffinity(0, cores)
+    said = os.devnull if out == os.devnull else out + ".err"
+    with open(out, "wb") as to, open(said, "w+b") as err:
+        begin = time.monotonic()
+        try:
+            child = subprocess.Popen(argv, cwd=cwd, env={**os.environ, **env}, stdin=subprocess.DEVNULL, stdout=to, stderr=err)
+        except OSError as error:
+            return {"status": -1, "said": str(error)}
+        _, status, usage = os.wait4(child.pid, 0)
+        wall = time.monotonic() - begin
+        child.returncode = os.waitstatus_to_exitcode(status)
+        err.seek(0)
+        said = err.read()[-2000:].decode(errors="replace").strip()
     # ru_maxrss is in KiB on Linux.
-    return Sample(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6)
+    cpu, peak = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6
+    return {"status": child.returncode, "said": said, "wall": wall, "cpu": cpu, "peak": peak}
 
 
 def alternate(commands, runs, core, each=lambda name: None):
@@ -150,3 +157,7 @@ def table(rows):
 def exit_code(rows):
     """0 when every bar is met, 1 when one is missed or there is none."""
     return 0 if any(row.bars for row in rows) and all(row.ok for row in rows) else 1
+
+
+if __name__ == "__main__":
+    print(json.dumps(start(**json.loads(sys.argv[1]))))
