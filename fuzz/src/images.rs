@@ -54,8 +54,12 @@ fn options() -> Options {
 fn check(image: Result<Image, oci::Error>) {
     match image {
         Ok(image) => {
-            let catalogued =
-                scan::catalogue_image("x", &image, &scan::Workers { threads: 1, cache: None }, &budget());
+            let catalogued = scan::catalogue_image(
+                "x",
+                &image,
+                &scan::Workers { threads: 1, ..scan::Workers::default() },
+                &budget(),
+            );
             let _ = catalogued.problems.len();
         }
         Err(error) => {

@@ -17,6 +17,8 @@ use std::io::{self, Write};
 use model::{Class, Detail, Finding, FixStatus, Severity};
 use scan::{Outcome, Ruling};
 
+pub use text::plain;
+
 /// The formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {

@@ -39,13 +39,19 @@ pub(crate) fn width() -> usize {
 /// A line on standard error, unless `--quiet`.
 pub(crate) fn note(common: &Common, text: &str) {
     if !common.quiet {
-        let _ = writeln!(io::stderr(), "{text}");
+        say(text);
     }
+}
+
+/// Names of files and what servers say stand in messages; none of it may steer the terminal.
+fn say(text: &str) {
+    let lines: Vec<_> = text.split('\n').map(report::plain).collect();
+    let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
 }
 
 /// A line on standard error that `--quiet` does not hide: without it a result would be misread.
 pub(crate) fn warn(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    say(text);
 }
 
 /// Does a person see what goes to standard error?
@@ -67,7 +73,7 @@ pub(crate) fn error(error: &anyhow::Error) {
         }
         text.push_str(&cause);
     }
-    let _ = writeln!(io::stderr(), "seawall: {text}");
+    say(&format!("seawall: {text}"));
 }
 
 /// Did the reader of our output go away?

@@ -295,6 +295,24 @@ fn documents_without_end() {
 }
 
 #[test]
+fn names_that_would_act_on_a_terminal() {
+    let bench = Bench::new();
+    let name = "x\u{1b}[31mred\u{7}\u{202e}";
+    bench
+        .write(&format!("{name}/f"), "x")
+        .write("root/etc/os-release", "ID=debian\nPRETTY_NAME=\"a\u{1b}[2J\"\n");
+    // That nothing raw is printed, every run is held to.
+    bench.refused(&[&format!("{name}/f")], &["x\\u{1b}[31mred\\u{7}\\u{202e}/f is no image archive"]);
+    bench.refused(&[&format!("./{name}/none")], &["\\u{1b}"]);
+    bench.refused(&["--kind", "layout", name], &["\\u{1b}", "oci-layout"]);
+    bench.refused(&["--ignore-file", &format!("{name}/none"), "root"], &["\\u{1b}"]);
+    for target in [name, "root"] {
+        let run = bench.run(&["scan", "--no-match", target]);
+        assert!(run.code == 0 && run.out.contains("\\u{1b}"), "{run:?}");
+    }
+}
+
+#[test]
 fn databases_and_rules_that_are_none() {
     let bench = Bench::new();
     bench.write("root/etc/os-release", "ID=debian\nVERSION_ID=12\n");
