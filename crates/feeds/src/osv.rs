@@ -164,7 +164,7 @@ pub(crate) fn read(bytes: &[u8], source: &str, lints: &mut Vec<Lint>) -> Result<
         references: osv
             .references
             .into_iter()
-            .map(|reference| Reference { kind: reference.kind, url: reference.url })
+            .map(|reference| Reference { kind: reference.kind.into(), url: reference.url })
             .collect(),
         statements,
         id: osv.id,

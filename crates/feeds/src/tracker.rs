@@ -183,7 +183,7 @@ fn record(package: &str, id: &str, issue: Issue, say: &mut dyn FnMut(Lint)) -> R
         ratings: Vec::new(),
         cwes: Vec::new(),
         references: vec![Reference {
-            kind: "ADVISORY".to_owned(),
+            kind: "ADVISORY".into(),
             url: format!("https://security-tracker.debian.org/tracker/{id}"),
         }],
         statements,

@@ -1,5 +1,7 @@
 //! A finding: what makes an asset unhealthy. The common fields serve every engine; what only one knows is [`Detail`].
 
+use std::borrow::Cow;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -178,8 +180,8 @@ pub struct Rating {
 /// A link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
-    /// OSV's kinds: `ADVISORY`, `FIX`, `REPORT`, `WEB`, …
-    pub kind: String,
+    /// OSV's kinds: `ADVISORY`, `FIX`, `REPORT`, `WEB`, … They are few: a static text costs a finding nothing.
+    pub kind: Cow<'static, str>,
     /// The address.
     pub url: String,
 }

@@ -64,7 +64,7 @@ pub(crate) struct Run<'a> {
     pub(crate) context: &'a Context,
     os: &'a Os,
     records: Map<u32, Rc<RecordRef<'a>>>,
-    enrichment: Map<String, Option<Rc<Enrichment>>>,
+    enrichment: Map<Box<str>, Option<Rc<Enrichment>>>,
     scratch: Out,
     pub(crate) assessment: Assessment,
 }
@@ -126,11 +126,17 @@ impl<'a> Run<'a> {
             found.state.clone()
         };
         if !found.held.is_empty() {
-            let matches = finding::of(self, index, package, &found)?;
-            for found in &matches {
+            let mut matches = std::mem::take(&mut self.assessment.matches);
+            let before = matches.len();
+            let done = finding::of(self, index, package, &found, &mut matches);
+            if done.is_err() {
+                matches.truncate(before);
+            }
+            for found in matches.get(before..).unwrap_or_default() {
                 self.count(found);
             }
-            self.assessment.matches.extend(matches);
+            self.assessment.matches = matches;
+            done?;
         }
         Ok(state)
     }
@@ -259,7 +265,7 @@ impl<'a> Run<'a> {
             return Ok(known.clone());
         }
         let known = self.database.enrichment(cve)?.map(Rc::new);
-        self.enrichment.insert(cve.to_owned(), known.clone());
+        self.enrichment.insert(cve.into(), known.clone());
         Ok(known)
     }
 

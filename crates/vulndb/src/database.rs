@@ -392,7 +392,7 @@ impl Database {
                         })
                     })
                     .collect::<Result<_, Error>>()?;
-                Ok((record.to_record(), names))
+                Ok((record.to_record().map_err(|_| self.corrupt(Section::Records))?, names))
             })
             .collect()
     }

@@ -17,98 +17,99 @@ use crate::{
     wire::RatingRef,
 };
 
-/// The findings of a package, sorted by id.
+/// Adds the findings of a package to `matches`, sorted by id.
 pub(crate) fn of<'a>(
     run: &mut Run<'a>,
     index: PackageIndex,
     package: &'a Package,
     found: &Examined<'a>,
-) -> Result<Vec<Match>, Error> {
-    let mut matches = Vec::new();
+    matches: &mut Vec<Match>,
+) -> Result<(), Error> {
     let overruling = Overruling::of(package, found);
     let subject = Subject { index, package, found, role: kernel::role(package, run.catalogue) };
-    for (id, held) in group(&found.held) {
+    for held in group(&found.held).chunk_by(|a, b| a.id == b.id) {
+        let Some(Member { id, .. }) = held.first() else { continue };
         let count = held.len() as u64;
         run.assessment.counts.hits += count;
-        let best = held.iter().map(|held| held.rank).min();
+        let best = held.iter().map(|member| member.held.rank).min();
         if let Some(best) = best
-            && overruling.reaches(run, &id, best)?
+            && overruling.reaches(run, id, best)?
         {
             run.assessment.counts.overruled += count;
             continue;
         }
-        let known = run.enrichment(&id)?;
+        let known = run.enrichment(id)?;
         if known.as_ref().is_some_and(|known| known.rejected) {
             run.assessment.counts.rejected += count;
             continue;
         }
         run.assessment.counts.merged += count - 1;
-        matches.push(one(run, &subject, id, &held, known.as_deref())?);
+        matches.push(one(run, &subject, id, held, known.as_deref())?);
     }
-    matches.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(matches)
+    Ok(())
+}
+
+/// A statement that holds, and the finding that it belongs to.
+struct Member<'h, 'a> {
+    id: &'a str,
+    held: &'h Held<'a>,
 }
 
 /// By CVE; a record without one joins the findings of records that share an id with it directly, else it names its own.
-fn group<'h, 'a>(held: &'h [Held<'a>]) -> Vec<(String, Vec<&'h Held<'a>>)> {
-    let mut findings: Vec<(String, Vec<&Held<'a>>)> = Vec::new();
-    let mut by_name: HashMap<&str, usize, FixedState> = HashMap::default();
+/// Sorted by finding, then by precedence; a record that holds twice in the same way (two names of one package) stands
+/// once.
+fn group<'h, 'a>(held: &'h [Held<'a>]) -> Vec<Member<'h, 'a>> {
+    let mut members: Vec<Member<'h, 'a>> = Vec::with_capacity(held.len());
     for held in held {
-        for cve in &held.record.cves {
-            let at = *by_name.entry(cve).or_insert_with(|| {
-                findings.push(((*cve).to_owned(), Vec::new()));
-                findings.len() - 1
-            });
-            push(&mut findings, at, held);
+        members.extend(held.record.cves.iter().map(|id| Member { id, held }));
+    }
+    if held.iter().any(|held| held.record.cves.is_empty()) {
+        join(held, &mut members);
+    }
+    members.sort_by(|a, b| {
+        let place = |member: &Member<'_, '_>| (member.held.rank, member.held.view.record, member.held.placed);
+        a.id.cmp(b.id).then_with(|| place(a).cmp(&place(b)))
+    });
+    let mut kept: Vec<Member<'h, 'a>> = Vec::with_capacity(members.len());
+    for next in members {
+        let same = kept.iter().rev().take_while(|seen| {
+            seen.id == next.id
+                && seen.held.view.record == next.held.view.record
+                && seen.held.placed == next.held.placed
+        });
+        if !same.into_iter().any(|seen| seen.held.hit == next.held.hit) {
+            kept.push(next);
         }
     }
-    let without: Vec<&Held<'a>> = held.iter().filter(|held| held.record.cves.is_empty()).collect();
-    if without.is_empty() {
-        return findings;
-    }
+    kept
+}
+
+/// Adds the records without a CVE.
+fn join<'h, 'a>(held: &'h [Held<'a>], members: &mut Vec<Member<'h, 'a>>) {
     // Ids of the records that made findings: several CVEs of one record share its ids.
-    let mut shared: HashMap<&str, BTreeSet<usize>, FixedState> = HashMap::default();
-    for held in held {
-        for cve in &held.record.cves {
-            let Some(at) = by_name.get(cve) else { continue };
-            for id in own_ids(held).chain([*cve]) {
-                shared.entry(id).or_default().insert(*at);
-            }
+    let mut shared: HashMap<&str, BTreeSet<&'a str>, FixedState> = HashMap::default();
+    for Member { id, held } in &*members {
+        for own in own_ids(held).chain([*id]) {
+            shared.entry(own).or_default().insert(id);
         }
     }
-    for held in without {
-        let joined: BTreeSet<usize> =
+    for held in held.iter().filter(|held| held.record.cves.is_empty()) {
+        let mut joined: BTreeSet<&'a str> =
             own_ids(held).filter_map(|id| shared.get(id)).flatten().copied().collect();
         if joined.is_empty() {
-            findings.push((held.record.id.to_owned(), vec![held]));
+            let id = held.record.id;
+            joined.insert(id);
             // Only the record that names a finding lends it its ids: aliases are not closed transitively.
-            for id in own_ids(held) {
-                shared.entry(id).or_default().insert(findings.len() - 1);
+            for own in own_ids(held) {
+                shared.entry(own).or_default().insert(id);
             }
         }
-        for at in joined {
-            push(&mut findings, at, held);
-        }
+        members.extend(joined.into_iter().map(|id| Member { id, held }));
     }
-    for (_, held) in &mut findings {
-        held.sort_by_key(|held| (held.rank, held.view.record));
-    }
-    findings
 }
 
-fn own_ids<'h>(held: &'h Held<'_>) -> impl Iterator<Item = &'h str> {
+fn own_ids<'h, 'a>(held: &'h Held<'a>) -> impl Iterator<Item = &'a str> + use<'h, 'a> {
     std::iter::once(held.record.id).chain(held.record.aliases.iter().copied())
-}
-
-/// A record can hold in several statements (two names of one package): it is listed once.
-fn push<'h, 'a>(findings: &mut [(String, Vec<&'h Held<'a>>)], at: usize, held: &'h Held<'a>) {
-    if let Some((_, list)) = findings.get_mut(at)
-        && !list.iter().any(|seen| {
-            seen.view.record == held.view.record && seen.placed == held.placed && seen.hit == held.hit
-        })
-    {
-        list.push(held);
-    }
 }
 
 /// What can say against findings of a package. The distribution is believed about its own packages whether it says
@@ -172,14 +173,14 @@ struct Subject<'s, 'a> {
 fn one(
     run: &Run<'_>,
     subject: &Subject<'_, '_>,
-    id: String,
-    held: &[&Held<'_>],
+    id: &str,
+    held: &[Member<'_, '_>],
     known: Option<&Enrichment>,
 ) -> Result<Match, Error> {
     let &Subject { index, package, found, role } = subject;
     let damaged = |_: Malformed| run.database.corrupt(Section::Groups);
     let mut records = Vec::with_capacity(held.len());
-    for held in held {
+    for Member { held, .. } in held {
         let Some((_, placed)) = found.placed.get(held.placed) else { continue };
         records.push(MatchedRecord {
             source: held.record.source.to_owned(),
@@ -200,36 +201,39 @@ fn one(
     let class = if lifted { Class::Vulnerability } else { unimportant };
     let ratings = ratings(found, held, known);
     let (severity, severity_source) = severity(&ratings, lifted);
-    let linked = held.iter().any(|held| Run::is_linked(package, &held.tail));
+    let linked = held.iter().any(|member| Run::is_linked(package, &member.held.tail));
     let judgement = judge::judge(
         package,
         run.catalogue,
         run.context,
         &judge::Facts { class, fix: &fix, known_exploited, linked, role },
     );
-    let aliases = distinct(held.iter().flat_map(|held| own_ids(held)).filter(|alias| *alias != id));
-    let query = held.first().and_then(|held| found.placed.get(held.placed)).map(|(query, _)| query);
+    let aliases = distinct(held.iter().flat_map(|member| own_ids(member.held)).filter(|alias| *alias != id));
+    let query = held.first().and_then(|member| found.placed.get(member.held.placed)).map(|(query, _)| query);
     let cwes = distinct(
         held.iter()
-            .flat_map(|held| held.record.cwes.iter().copied())
+            .flat_map(|member| member.held.record.cwes.iter().copied())
             .chain(known.iter().flat_map(|known| known.cwes.iter().map(String::as_str))),
     );
-    let mut links: Vec<(&str, &str)> = Vec::new();
-    for link in held.iter().flat_map(|held| &held.record.references) {
-        // A handful a record: a scan is cheaper than a set, and keeps their order.
-        if !links.iter().any(|(_, url)| *url == link.1) {
-            links.push(*link);
+    let mut references: Vec<Reference> = Vec::new();
+    for Member { held, .. } in held {
+        let damaged = |_: Malformed| run.database.corrupt(Section::Records);
+        let links = held.record.references().map_err(damaged)?;
+        references.reserve(links.size_hint().0);
+        for link in links {
+            let link = link.map_err(damaged)?;
+            // A handful a record: a scan is cheaper than a set, and keeps their order.
+            if !references.iter().any(|known| known.url == link.url) {
+                references.push(link);
+            }
         }
     }
-    let references = links
-        .into_iter()
-        .map(|(kind, url)| Reference { kind: kind.to_owned(), url: url.to_owned() })
-        .collect();
     let title = known.map(|known| known.title.as_str());
-    let summary = held.iter().map(|held| held.record.summary).chain(title).find(|text| !text.is_empty());
+    let summary =
+        held.iter().map(|member| member.held.record.summary).chain(title).find(|text| !text.is_empty());
     let published = held
         .iter()
-        .filter_map(|held| held.record.published)
+        .filter_map(|member| member.held.record.published)
         .chain(known.and_then(|known| known.published.as_deref()))
         .min();
     Ok(Match {
@@ -255,7 +259,7 @@ fn one(
         published: published.map(str::to_owned),
         records,
         judgement,
-        id,
+        id: id.to_owned(),
     })
 }
 
@@ -268,25 +272,35 @@ fn distinct<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<String> {
 }
 
 /// Malware is malware whoever says it; else the word of the highest precedence.
-fn class(held: &[&Held<'_>]) -> Class {
-    if held.iter().any(|held| held.view.class == Class::Malware) {
+fn class(held: &[Member<'_, '_>]) -> Class {
+    if held.iter().any(|member| member.held.view.class == Class::Malware) {
         return Class::Malware;
     }
     held.iter()
-        .map(|held| (held.rank, held.view.class))
+        .map(|member| (member.held.rank, member.held.view.class))
         .min()
         .map_or(Class::Vulnerability, |(_, class)| class)
 }
 
 /// The status of the highest precedence. Among equals a fix counts before none, and the highest fix, which is sure to
 /// hold all of it.
-fn fix(package: &Package, found: &Examined<'_>, held: &[&Held<'_>], records: &[MatchedRecord]) -> FixStatus {
-    let Some(best) = held.iter().map(|held| held.rank).min() else { return FixStatus::NoneKnown };
-    let at = |rank: Rank| held.iter().zip(records).filter(move |(held, _)| held.rank == rank);
-    let mut ranks: Vec<Rank> = held.iter().map(|held| held.rank).collect();
+fn fix(
+    package: &Package,
+    found: &Examined<'_>,
+    held: &[Member<'_, '_>],
+    records: &[MatchedRecord],
+) -> FixStatus {
+    if let [only] = records
+        && held.iter().all(|member| !member.held.rank.1)
+    {
+        return only.fix.clone();
+    }
+    let Some(best) = held.iter().map(|member| member.held.rank).min() else { return FixStatus::NoneKnown };
+    let at = |rank: Rank| held.iter().zip(records).filter(move |(member, _)| member.held.rank == rank);
+    let mut ranks: Vec<Rank> = held.iter().map(|member| member.held.rank).collect();
     ranks.dedup();
-    let pro_fix = held.iter().zip(records).find_map(|(held, record)| match &record.fix {
-        FixStatus::Fixed { version } if held.rank.1 => Some(version),
+    let pro_fix = held.iter().zip(records).find_map(|(member, record)| match &record.fix {
+        FixStatus::Fixed { version } if member.held.rank.1 => Some(version),
         _ => None,
     });
     for rank in ranks {
@@ -322,35 +336,35 @@ fn fix(package: &Package, found: &Examined<'_>, held: &[&Held<'_>], records: &[M
 }
 
 /// All ratings, first the sources that the ecosystem's row puts first. Of equal ones the first stays.
-fn ratings(found: &Examined<'_>, held: &[&Held<'_>], known: Option<&Enrichment>) -> Vec<Rating> {
+fn ratings(found: &Examined<'_>, held: &[Member<'_, '_>], known: Option<&Enrichment>) -> Vec<Rating> {
     let row = found.placed.first().map(|(query, _)| query.ecosystem.row());
-    let mut record: Vec<Rating> = Vec::new();
-    for held in held {
-        if held.view.severity != Severity::Unknown {
-            // A distribution rates its packages under its own name, a language's source under its slug.
-            let source = match row {
-                Some(row) if !row.os_ids.is_empty() => row.purl_namespace.to_owned(),
-                _ => held.record.source.to_owned(),
-            };
-            record.push(Rating { source, severity: held.view.severity, score: None, vector: None });
+    let mut out: Vec<Rating> = Vec::new();
+    let mut add = |rating: Rating| {
+        if !out.contains(&rating) {
+            out.push(rating);
         }
-        let mut own = held.record.ratings.clone();
-        own.sort_by_key(|rating| rating::rank(rating.source, rating.score, rating.vector));
-        record.extend(own.into_iter().map(RatingRef::to_rating));
-    }
-    let mut cve: Vec<Rating> = known.map(|known| known.ratings.clone()).unwrap_or_default();
-    let rank = |rating: &Rating| rating::rank(&rating.source, rating.score, rating.vector.as_deref());
-    cve.sort_by(|a, b| (rank(a), &a.source).cmp(&(rank(b), &b.source)));
-    let mut out: Vec<Rating> = Vec::with_capacity(record.len() + cve.len());
+    };
     for slot in row.map_or(&["record", "cve"][..], |row| row.severity) {
-        let these = match *slot {
-            "record" => std::mem::take(&mut record),
-            _ => std::mem::take(&mut cve),
-        };
-        for rating in these {
-            if !out.contains(&rating) {
-                out.push(rating);
+        if *slot != "record" {
+            let mut cve: Vec<&Rating> = known.iter().flat_map(|known| &known.ratings).collect();
+            let rank = |rating: &Rating| rating::rank(&rating.source, rating.score, rating.vector.as_deref());
+            cve.sort_by(|a, b| (rank(a), &a.source).cmp(&(rank(b), &b.source)));
+            cve.into_iter().cloned().for_each(&mut add);
+            continue;
+        }
+        for Member { held, .. } in held {
+            if held.view.severity != Severity::Unknown {
+                // A distribution rates its packages under its own name, a language's source under its slug.
+                let source = match row {
+                    Some(row) if !row.os_ids.is_empty() => row.purl_namespace,
+                    _ => held.record.source,
+                };
+                let source = source.to_owned();
+                add(Rating { source, severity: held.view.severity, score: None, vector: None });
             }
+            let mut own: Vec<&RatingRef<'_>> = held.record.ratings.iter().collect();
+            own.sort_by_key(|rating| rating::rank(rating.source, rating.score, rating.vector));
+            own.into_iter().map(|rating| rating.to_rating()).for_each(&mut add);
         }
     }
     out

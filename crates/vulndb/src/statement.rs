@@ -351,16 +351,17 @@ impl Bounds {
     /// In words: `>= 1.2, < 1.3`.
     pub(crate) fn words(self, group: &Group<'_>) -> Result<String, Malformed> {
         let from = match self.introduced {
-            None => ">= 0".to_owned(),
-            Some(at) => format!(">= {}", group.version(at)?),
+            None => "0",
+            Some(at) => group.version(at)?,
         };
-        Ok(match self.end {
-            0 => from,
-            1 => format!("{from}, < {}", group.version(self.at)?),
-            2 => format!("{from}, <= {}", group.version(self.at)?),
-            3 => format!("{from}, < {} (limit)", group.version(self.at)?),
-            _ => format!("{from}, … (a range that cannot be read)"),
-        })
+        let (before, to, after) = match self.end {
+            0 => ("", "", ""),
+            1 => (", < ", group.version(self.at)?, ""),
+            2 => (", <= ", group.version(self.at)?, ""),
+            3 => (", < ", group.version(self.at)?, " (limit)"),
+            _ => (", …", "", " (a range that cannot be read)"),
+        };
+        Ok([">= ", from, before, to, after].concat())
     }
 }
 

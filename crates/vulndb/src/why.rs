@@ -199,7 +199,8 @@ impl<'a> Run<'a> {
         for query in queries(package, os).unwrap_or_default() {
             lookups.push(self.lookup(&query, &found, numbers)?);
         }
-        let mut matches = finding::of(self, index, package, &found)?;
+        let mut matches = Vec::new();
+        finding::of(self, index, package, &found, &mut matches)?;
         matches.retain(|found| {
             found.id.eq_ignore_ascii_case(id)
                 || found.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(id))

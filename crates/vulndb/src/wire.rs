@@ -1,5 +1,7 @@
 //! How records, statements, enrichment and coverage are written.
 
+use std::borrow::Cow;
+
 use model::{Class, Kev, Rating, Reference, Severity, Ssvc};
 use package::{Ecosystem, NameKind, ecosystem::TABLE};
 
@@ -110,9 +112,22 @@ pub(crate) struct RecordRef<'a> {
     pub(crate) modified: Option<&'a str>,
     pub(crate) ratings: Vec<RatingRef<'a>>,
     pub(crate) cwes: Vec<&'a str>,
-    /// Kind and address.
-    pub(crate) references: Vec<(&'a str, &'a str)>,
+    references: In<'a>,
 }
+
+/// Kinds of links in OSV's schema.
+const KINDS: [&str; 10] = [
+    "WEB",
+    "ADVISORY",
+    "FIX",
+    "REPORT",
+    "PACKAGE",
+    "ARTICLE",
+    "EVIDENCE",
+    "DETECTION",
+    "DISCUSSION",
+    "INTRODUCED",
+];
 
 /// A rating in place.
 #[derive(Clone, Copy)]
@@ -138,8 +153,28 @@ impl<'a> RecordRef<'a> {
             modified: read.option(In::text)?,
             ratings: read.list(RatingRef::read)?,
             cwes: read.list(In::text)?,
-            references: read.list(|read| Ok((read.text()?, read.text()?)))?,
+            references: {
+                // Skipped: most records are read for their ids.
+                let start = *read;
+                for _ in 0..read.count()? {
+                    read.bytes()?;
+                    read.bytes()?;
+                }
+                start
+            },
         })
+    }
+
+    /// Its links.
+    pub(crate) fn references(&self) -> Result<impl Iterator<Item = Result<Reference>> + use<'a>> {
+        let mut read = self.references;
+        let count = read.count()?;
+        Ok((0..count).map(move |_| {
+            let kind = read.text()?;
+            let known = KINDS.iter().find(|known| **known == kind);
+            let kind = known.map_or_else(|| Cow::Owned(kind.to_owned()), |known| Cow::Borrowed(*known));
+            Ok(Reference { kind, url: read.owned()? })
+        }))
     }
 
     /// Is `id` its own, one of its CVEs or an alias? Case does not matter.
@@ -149,9 +184,9 @@ impl<'a> RecordRef<'a> {
     }
 
     /// The same, kept; statements stay in the file.
-    pub(crate) fn to_record(&self) -> Record {
+    pub(crate) fn to_record(&self) -> Result<Record> {
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-        Record {
+        Ok(Record {
             source: self.source.to_owned(),
             id: self.id.to_owned(),
             cves: texts(&self.cves),
@@ -163,13 +198,9 @@ impl<'a> RecordRef<'a> {
             withdrawn: self.withdrawn,
             ratings: self.ratings.iter().map(|rating| rating.to_rating()).collect(),
             cwes: texts(&self.cwes),
-            references: self
-                .references
-                .iter()
-                .map(|(kind, url)| Reference { kind: (*kind).to_owned(), url: (*url).to_owned() })
-                .collect(),
+            references: self.references()?.collect::<Result<_>>()?,
             statements: Vec::new(),
-        }
+        })
     }
 }
 
