@@ -219,7 +219,7 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         std::io::Write::write_all(&mut file, &tar).unwrap();
         let region = oci::Region { file: std::sync::Arc::new(file), offset: 0, len: tar.len() as u64 };
-        let data = read(|| Ok(oci::Blob::from_region(region.clone())), "layer 1", &budget);
+        let data = read(|| Ok(oci::Blob::from_region(region.clone())), "layer 1", false, &budget);
         assert!(program.len() > 4096 && matches!(data.facts[..], [(_, Fact::Elf(_))]), "{:?}", data.facts);
         let [problem] = &data.problems[..] else { panic!("one problem: {:?}", data.problems) };
         assert_eq!(
