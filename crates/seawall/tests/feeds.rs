@@ -16,6 +16,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
     sync::{Arc, Mutex},
     thread,
+    time::{Duration, SystemTime},
 };
 
 use serde_json::Value;
@@ -301,6 +302,12 @@ fn update_fetches_a_mirror_keeps_it_and_outlives_it() {
     let bench = Bench::new();
     bench.osv();
     bench.write("feeds/debian-tracker/data.json", TRACKER);
+    // A server tells the second in which a file changed: what changes below must not do so in the same one.
+    let yesterday = SystemTime::now() - Duration::from_secs(86_400);
+    for name in ["Debian/all.zip", "Debian/sources.txt", "debian-tracker/data.json"] {
+        let file = fs::File::options().append(true).open(bench.path("feeds").join(name)).unwrap();
+        file.set_modified(yesterday).unwrap();
+    }
     let web = Web::serve(&bench.path("feeds"));
     let address = web.address.clone();
     let update = || bench.run(&["db", "update", "--source", &address]);
