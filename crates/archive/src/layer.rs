@@ -278,10 +278,7 @@ impl<R: Read, S: Select + ?Sized> Reading<'_, R, S> {
         }
         let Want::Read { max: allowed } = want else { return Ok(()) };
         if entry.size > allowed {
-            let message = format!("the file has {} bytes, and was not read", entry.size);
-            let path = shorten(self.walker.path());
-            let problem = Problem::new(problems::FILE_TOO_LARGE, path, Effect::MayHidePackages, message);
-            self.problems.push(problem.with_limit(allowed));
+            self.problems.push(too_large(self.walker.path(), entry.size, allowed));
             return Ok(());
         }
         let start = self.walker.content_start();
@@ -470,6 +467,13 @@ fn describe(stop: &Stop, subject: &str, inside: Option<&str>) -> Problem {
         Stop::Exceeded(exceeded) => problem.with_limit(exceeded.allowed),
         _ => problem,
     }
+}
+
+/// A wanted file that has more bytes than are read.
+fn too_large(path: &str, size: u64, allowed: u64) -> Problem {
+    let message = format!("the file has {size} bytes, and was not read");
+    let problem = Problem::new(problems::FILE_TOO_LARGE, shorten(path), Effect::MayHidePackages, message);
+    problem.with_limit(allowed)
 }
 
 /// Subjects are for people: a hostile path of 4 KiB is cut.

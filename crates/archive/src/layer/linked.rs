@@ -1,8 +1,8 @@
 use std::{collections::HashMap, io::Read};
 
-use model::{Budget, Problem};
+use model::{Budget, Problem, Problems};
 
-use super::{Select, Want, WantedLink, read_layer};
+use super::{Select, Want, WantedLink, read_layer, too_large};
 use crate::{Content, Entry, EntryId, LayerIndex};
 
 /// Reads a layer again for hard links whose content had gone by when they were met: hands the content of each link's
@@ -27,8 +27,10 @@ pub fn read_linked<R: Read, S: Select + ?Sized>(
     if names.is_empty() {
         return Vec::new();
     }
-    let mut renamed = Renamed { index, names, chosen: Vec::new(), inner: select };
-    read_layer(source, name, &mut renamed, budget).problems
+    let mut renamed = Renamed { index, names, chosen: Vec::new(), problems: Problems::new(), inner: select };
+    let read = read_layer(source, name, &mut renamed, budget);
+    renamed.problems.extend(read.problems);
+    renamed.problems.into_vec()
 }
 
 /// Hands a target's content on under the names of its links.
@@ -37,6 +39,8 @@ struct Renamed<'a, S: ?Sized> {
     names: HashMap<EntryId, Vec<EntryId>>,
     /// Links to the current file, and how they are wanted.
     chosen: Vec<(EntryId, Want)>,
+    /// Links to a file that is too large under their own name, though another name's reader takes it.
+    problems: Problems,
     inner: &'a mut S,
 }
 
@@ -87,8 +91,10 @@ impl<S: Select + ?Sized> Select for Renamed<'_, S> {
                 }
                 want => want,
             };
-            if matches!(want, Want::Read { max } if content.len() <= max) {
-                self.inner.file(&link, content);
+            match want {
+                Want::Read { max } if content.len() <= max => self.inner.file(&link, content),
+                Want::Read { max } => self.problems.push(too_large(link.path, content.len(), max)),
+                Want::Skip | Want::Peek(_) => {}
             }
         }
     }

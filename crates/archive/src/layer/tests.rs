@@ -658,6 +658,24 @@ fn hard_links_to_unread_names_are_read_in_a_second_pass() {
 }
 
 #[test]
+fn a_link_whose_reader_takes_less_than_that_of_another_is_told_of() {
+    let tar =
+        Tar::new().file("data", &[b'x'; 1000]).hardlink("large", "data").hardlink("small", "data").end();
+    let mut keep = Keep::new(|entry: &Entry<'_>| match entry.path {
+        "large" => Want::Read { max: 1000 },
+        "small" => Want::Read { max: 999 },
+        _ => Want::Skip,
+    });
+    let read = read_layer(&tar[..], "layer 1", &mut keep, &Budget::default());
+    let problems = read_linked(&tar[..], "layer 1", &read.index, &read.links, &mut keep, &Budget::default());
+    let names: Vec<&str> = keep.files.iter().map(|file| file.0.as_str()).collect();
+    assert_eq!(names, ["large"]);
+    let [problem] = &problems[..] else { panic!("one problem: {problems:?}") };
+    assert_eq!((problem.code.as_str(), problem.subject.as_str()), ("archive.file-too-large", "small"));
+    assert_eq!((problem.limit, problem.count), (Some(999), 1));
+}
+
+#[test]
 fn of_a_path_that_occurs_twice_the_last_counts() {
     let tar = Tar::new().file("a", b"old").file("b", b"b").file("a", b"new").end();
     let (read, files) = read(&tar);
