@@ -219,7 +219,7 @@ mod tests {
     use crate::testing::{Image, catalogue, names as shown, problems};
 
     const TEXT: &str = "C:Q1abc=\nP:libcrypto3\nV:3.5.4-r0\nA:x86_64\nS:1\nI:2\nT:Crypto\nU:https://x\nL:Apache-2.0\n\
-        o:openssl\nm:Natanael Copa <ncopa@alpinelinux.org>\nt:1\nc:abc\nD:so:libc.musl-x86_64.so.1\n\
+        o:openssl\nm:Maintainer <maintainer@alpinelinux.org>\nt:1\nc:abc\nD:so:libc.musl-x86_64.so.1\n\
         p:so:libcrypto.so.3=3\nF:etc\nF:etc/ssl\nR:ct_log_list.cnf\nZ:Q1x=\nF:usr\nF:usr/lib\nR:libcrypto.so.3\na:0:0:755\n\n\
         P:musl\nV:1.2.5-r10\nA:x86_64\nL:MIT\no:musl\np:so:libc.musl-x86_64.so.1=1\nF:lib\nR:ld-musl-x86_64.so.1\n\n\
         P:ssl_client\nV:1.37.0-r18\no:busybox\nD:so:libcrypto.so.3>=3 !other musl~1.2\n\n";

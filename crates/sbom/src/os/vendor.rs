@@ -187,7 +187,7 @@ mod tests {
                 Some("Ubuntu"),
                 "1.18.0-6ubuntu14.4",
             ),
-            ("Marcel Cornu <marcel.d.cornu@intel.com>", None, "4.4.1-1"),
+            ("Maintainer <maintainer@intel.com>", None, "4.4.1-1"),
             ("Debian PostgreSQL Maintainers <team+postgresql@tracker.debian.org>", None, "15.5-0+deb12u1"),
             ("X <x@debian.org>", None, "2.0-1~bpo12+1"),
             ("", None, "1"),

@@ -32,9 +32,9 @@ type Deb = (&'static str, &'static str, &'static str, &'static str);
 const DEBIAN: &[Deb] = &[
     ("libc6", "glibc", "2.36-9+deb12u3", "GNU Libc Maintainers <debian-glibc@lists.debian.org>"),
     ("libc-bin", "glibc", "2.36-9+deb12u3", "GNU Libc Maintainers <debian-glibc@lists.debian.org>"),
-    ("liblzma5", "xz-utils", "5.4.1-0.2", "Jonathan Nieder <jrnieder@gmail.com>"),
+    ("liblzma5", "xz-utils", "5.4.1-0.2", "XZ packagers <xz-utils@packages.debian.org>"),
     ("libssl3", "openssl", "3.0.11-1~deb12u1", "Debian OpenSSL Team <pkg-openssl-devel@lists.debian.org>"),
-    ("libwebp7", "libwebp", "1.2.4-0.2", "Jeff Breidenbach <jab@debian.org>"),
+    ("libwebp7", "libwebp", "1.2.4-0.2", "libwebp packagers <libwebp@packages.debian.org>"),
     ("linux-libc-dev", "linux", "6.1.55-1", "Debian Kernel Team <debian-kernel@lists.debian.org>"),
     ("mount", "util-linux", "2.38.1-5+b1", "util-linux packagers <util-linux@packages.debian.org>"),
     ("openssl", "openssl", "3.0.11-1~deb12u1", "Debian OpenSSL Team <pkg-openssl-devel@lists.debian.org>"),
@@ -48,7 +48,7 @@ const DEBIAN: &[Deb] = &[
 ];
 
 /// A package that Debian never built.
-const OTHER: &[Deb] = &[("nodejs", "nodejs", "20.9.0-1nodesource1", "Ivan Iguaran <ivan@nodesource.com>")];
+const OTHER: &[Deb] = &[("nodejs", "nodejs", "20.9.0-1nodesource1", "NodeSource <packages@nodesource.com>")];
 
 const METADATA: &str = "Metadata-Version: 2.1\nName: urllib3\nVersion: 1.26.12\n";
 const DIST_INFO: &str = "usr/lib/python3/dist-packages/urllib3-1.26.12.dist-info";
