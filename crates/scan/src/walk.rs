@@ -4,15 +4,15 @@
 //! out of its root; the walk stays on one file system and says what it leaves out.
 
 use std::{
-    ffi::{CStr, CString},
+    ffi::{CStr, CString, OsStr},
     fs::File,
-    os::fd::OwnedFd,
+    os::{fd::OwnedFd, unix::ffi::OsStrExt},
     path::Path,
 };
 
-use archive::{Entry, IndexFault, Kind, LayerIndex, LayerIndexBuilder, decode_path};
+use archive::{Entry, Kind, LayerIndex, LayerIndexBuilder, decode_path};
 use model::{Budget, Effect, Problem, Problems};
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, fstat, openat, readlinkat, statat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, Stat, fstat, openat, readlinkat, statat};
 use sbom::{FileInfo, Reader, interest};
 
 use crate::{Skipped, problems};
@@ -105,6 +105,7 @@ struct Walk<'a> {
     tree: Tree,
     budget: &'a Budget,
     device: u64,
+    automounts: Vec<String>,
     index: LayerIndexBuilder,
     skipped: Vec<Skipped>,
     problems: Problems,
@@ -132,6 +133,7 @@ pub(crate) fn walk(
         tree,
         budget,
         device,
+        automounts: automounts(root),
         index: LayerIndexBuilder::new(),
         skipped: Vec::new(),
         problems: Problems::new(),
@@ -216,7 +218,7 @@ impl Walk<'_> {
             }
             self.entries += 1;
             let parent_len = self.step_into(name);
-            if self.entry(dir, name) {
+            if entry.file_type() == FileType::Directory || self.entry(dir, name) {
                 children.push(name.to_owned());
             }
             self.path.truncate(parent_len);
@@ -235,7 +237,7 @@ impl Walk<'_> {
         len
     }
 
-    /// Records one entry; is it a directory to be entered?
+    /// Records one entry that is no directory; is it one after all? Not every file system names the kinds.
     fn entry(&mut self, dir: &OwnedFd, name: &CStr) -> bool {
         let stat = match statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => stat,
@@ -244,9 +246,8 @@ impl Walk<'_> {
                 return false;
             }
         };
-        let mode = stat.st_mode & 0o7777;
         let kind = match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory => Kind::Dir,
+            FileType::Directory => return true,
             FileType::RegularFile => Kind::File,
             FileType::Symlink => Kind::Symlink,
             FileType::CharacterDevice => Kind::CharDevice,
@@ -266,45 +267,53 @@ impl Walk<'_> {
             None
         };
         let target = target.as_ref().map(|target| decode_path(target.as_bytes()));
-        let size = if kind == Kind::File { u64::try_from(stat.st_size).unwrap_or(0) } else { 0 };
+        if self.record(kind, &stat, target.as_deref()) && kind == Kind::File {
+            let info = FileInfo { path: &self.path, size: size(&stat), mode: stat.st_mode & 0o7777 };
+            if let Some(reader) = interest(&info) {
+                self.wanted(dir, name, info.mode, reader);
+            }
+        }
+        false
+    }
+
+    /// Adds what stands at the path to the index. Gives false when it does not fit.
+    fn record(&mut self, kind: Kind, stat: &Stat, link: Option<&str>) -> bool {
         let pushed = self.index.push(&Entry {
-            link: target.as_deref(),
+            link,
             uid: stat.st_uid,
             gid: stat.st_gid,
-            size,
-            ..Entry::new(&self.path, kind, mode)
+            size: if kind == Kind::File { size(stat) } else { 0 },
+            ..Entry::new(&self.path, kind, stat.st_mode & 0o7777)
         });
         if let Err(fault) = pushed {
-            self.fault(fault);
-            return false;
+            let path = self.path.as_str();
+            self.problems.push(Problem::new(
+                problems::LIMIT,
+                path,
+                Effect::MayHidePackages,
+                fault.to_string(),
+            ));
         }
-        match kind {
-            Kind::Dir => {
-                let reason = match self.tree {
-                    Tree::RootFs => left_out(&self.path),
-                    Tree::Sources => (name.to_bytes() == b".git").then_some("version control"),
-                };
-                let elsewhere = (stat.st_dev != self.device).then_some("another file system");
-                if let Some(reason) = reason.or(elsewhere) {
-                    self.skipped.push(Skipped { path: self.path.clone(), reason });
-                    return false;
-                }
-                true
+        pushed.is_ok()
+    }
+
+    /// Records a directory that is not opened.
+    fn record_closed(&mut self, parent: &OwnedFd, name: &CStr) {
+        match statat(parent, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => {
+                self.record(Kind::Dir, &stat, None);
             }
-            Kind::File => {
-                let info = FileInfo { path: &self.path, size, mode };
-                if let Some(reader) = interest(&info) {
-                    self.wanted(dir, name, mode, reader);
-                }
-                false
-            }
-            _ => false,
+            Err(error) => self.unreadable(error),
         }
     }
 
-    fn fault(&mut self, fault: IndexFault) {
-        let path = self.path.as_str();
-        self.problems.push(Problem::new(problems::LIMIT, path, Effect::MayHidePackages, fault.to_string()));
+    /// Why this directory is left out without a look at it.
+    fn left_out(&self, name: &CStr) -> Option<&'static str> {
+        let by_path = match self.tree {
+            Tree::RootFs => left_out(&self.path),
+            Tree::Sources => (name.to_bytes() == b".git").then_some("version control"),
+        };
+        by_path.or_else(|| self.automounts.contains(&self.path).then_some(OTHER_FILE_SYSTEM))
     }
 
     fn wanted(&mut self, dir: &OwnedFd, name: &CStr, mode: u32, reader: Reader) {
@@ -314,7 +323,7 @@ impl Walk<'_> {
             openat(dir, name, flags, Mode::empty()).and_then(|file| fstat(&file).map(|stat| (file, stat)));
         match opened {
             Ok((file, stat)) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => {
-                let size = u64::try_from(stat.st_size).unwrap_or(0);
+                let size = size(&stat);
                 (self.sink)(Wanted {
                     path: self.path.clone(),
                     mode,
@@ -327,31 +336,81 @@ impl Walk<'_> {
         }
     }
 
+    /// Opens and reads the directory at the path. A directory is asked for its state once, when it is open: most of
+    /// the walk's time is the kernel's, spent on finding names. Gives false when a limit ended the walk.
     fn enter(&mut self, parent: &OwnedFd, name: &CStr, depth: u32) -> bool {
+        if let Some(reason) = self.left_out(name) {
+            self.record_closed(parent, name);
+            self.skipped.push(Skipped { path: self.path.clone(), reason });
+            return true;
+        }
         if depth >= MAX_DEPTH {
+            self.record_closed(parent, name);
             self.limit(model::Exceeded { limit: model::Limit::Depth, allowed: u64::from(MAX_DEPTH) });
             return true;
         }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        match openat(parent, name, flags, Mode::empty()) {
-            Ok(dir) => match fstat(&dir) {
-                Ok(stat) if stat.st_dev != self.device => {
-                    let path = self.path.clone();
-                    self.skipped.push(Skipped { path, reason: "another file system" });
+        let opened =
+            openat(parent, name, flags, Mode::empty()).and_then(|dir| fstat(&dir).map(|stat| (dir, stat)));
+        match opened {
+            Ok((dir, stat)) => {
+                if !self.record(Kind::Dir, &stat, None) {
                     true
-                }
-                Ok(_) => self.directory(&dir, depth + 1),
-                Err(error) => {
-                    self.unreadable(error);
+                } else if stat.st_dev != self.device {
+                    self.skipped.push(Skipped { path: self.path.clone(), reason: OTHER_FILE_SYSTEM });
                     true
+                } else {
+                    self.directory(&dir, depth + 1)
                 }
-            },
+            }
             Err(error) => {
+                self.record_closed(parent, name);
                 self.unreadable(error);
                 true
             }
         }
     }
+}
+
+const OTHER_FILE_SYSTEM: &str = "another file system";
+
+/// Bytes of a regular file.
+fn size(stat: &Stat) -> u64 {
+    u64::try_from(stat.st_size).unwrap_or(0)
+}
+
+/// Places below `root` where a file system is mounted by whoever opens them, perhaps from a server that is away, as
+/// paths of the index. Without /proc there is no list, and such a place is opened before it is left out.
+fn automounts(root: &Path) -> Vec<String> {
+    let (Ok(root), Ok(mounts)) = (root.canonicalize(), std::fs::read("/proc/self/mountinfo")) else {
+        return Vec::new();
+    };
+    let places = mounts.split(|&byte| byte == b'\n').filter_map(automount);
+    places
+        .filter_map(|place| {
+            let below = Path::new(OsStr::from_bytes(&place)).strip_prefix(&root).ok()?;
+            Some(decode_path(below.as_os_str().as_bytes()).into_owned())
+        })
+        .collect()
+}
+
+/// The mount point in a line of proc_pid_mountinfo(5), where autofs is mounted there.
+fn automount(line: &[u8]) -> Option<Vec<u8>> {
+    let mut fields = line.split(|&byte| byte == b' ');
+    let place = fields.nth(4)?;
+    if fields.find(|field| *field == b"-").and(fields.next()) != Some(b"autofs") {
+        return None;
+    }
+    // Blanks, line ends and backslashes are written as three octal digits.
+    let mut plain = Vec::with_capacity(place.len());
+    let mut rest = place;
+    while let Some((&byte, after)) = rest.split_first() {
+        let escaped = (byte == b'\\').then(|| after.get(..3)).flatten();
+        let octal = escaped.and_then(|digits| u8::from_str_radix(str::from_utf8(digits).ok()?, 8).ok());
+        plain.push(octal.unwrap_or(byte));
+        rest = if octal.is_some() { after.get(3..).unwrap_or_default() } else { after };
+    }
+    Some(plain)
 }
 
 /// Do these names of directories lie in the data root of a container engine, wherever it was moved? Docker has

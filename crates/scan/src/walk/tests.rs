@@ -171,3 +171,47 @@ fn names_that_are_no_text_and_limits_end_in_problems() {
     let error = walk(&folder.at("missing"), Tree::RootFs, &Budget::default(), &mut |_| {});
     assert!(error.is_err());
 }
+
+#[test]
+fn automounts_are_known_without_being_opened() {
+    let line = |text: &str| automount(text.as_bytes()).map(|place| String::from_utf8(place).unwrap());
+    assert_eq!(
+        line("62 28 0:51 / /net rw,relatime shared:305 - autofs /etc/auto.net rw,fd=6"),
+        Some("/net".into())
+    );
+    // No optional field, and two.
+    assert_eq!(line("62 28 0:51 / /net rw - autofs auto rw"), Some("/net".into()));
+    assert_eq!(line("62 28 0:51 / /net rw shared:1 master:2 - autofs auto rw"), Some("/net".into()));
+    // Blanks and backslashes are escaped; what is no escape stays.
+    assert_eq!(line(r"62 28 0:51 / /a\040b\134c\9 rw - autofs auto rw"), Some(r"/a b\c\9".into()));
+    assert_eq!(line("62 28 0:51 / /home rw - ext4 autofs rw"), None);
+    for broken in ["", "62 28", "62 28 0:51 / /net", "62 28 0:51 / /net rw -", "62 28 0:51 / /net rw autofs"]
+    {
+        assert_eq!(line(broken), None);
+    }
+}
+
+#[test]
+fn a_place_that_mounts_itself_is_listed_and_not_entered() {
+    let folder = Folder::new();
+    folder.write("net/host/package.json", PACKAGE);
+    let budget = Budget::default();
+    let mut sink = |_| panic!("nothing here is wanted");
+    let mut walk = Walk {
+        tree: Tree::RootFs,
+        budget: &budget,
+        device: fstat(File::open(folder.0.path()).unwrap()).unwrap().st_dev,
+        automounts: vec!["net".to_owned()],
+        index: LayerIndexBuilder::new(),
+        skipped: Vec::new(),
+        problems: Problems::new(),
+        entries: 0,
+        path: String::new(),
+        names: Vec::with_capacity(NAMES),
+        sink: &mut sink,
+    };
+    assert!(walk.directory(&File::open(folder.0.path()).unwrap().into(), 0));
+    assert_eq!(walk.skipped, [Skipped { path: "net".to_owned(), reason: OTHER_FILE_SYSTEM }]);
+    let index = walk.index.finish();
+    assert_eq!(index.all().map(|entry| entry.path.to_owned()).collect::<Vec<_>>(), ["net"]);
+}
