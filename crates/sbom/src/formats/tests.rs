@@ -429,6 +429,21 @@ fn hostile_documents_are_bounded() {
 }
 
 #[test]
+fn dependencies_of_a_document_are_bounded() {
+    let needs = vec![r#""b""#; 1_000_007].join(",");
+    let json = format!(
+        r#"{{"bomFormat":"CycloneDX","components":[{{"bom-ref":"a","name":"a","purl":"pkg:npm/a@1"}},
+        {{"bom-ref":"b","name":"b","purl":"pkg:npm/b@1"}}],"dependencies":[{{"ref":"a","dependsOn":[{needs}]}}]}}"#
+    );
+    let (catalogue, problems) =
+        read(json.as_bytes(), &Budget::new(Limits { entries: u64::MAX, ..Limits::default() }));
+    assert_eq!(listed(&catalogue), ["npm a 1", "npm b 1"]);
+    assert_eq!(catalogue.packages[0].depends_on, [PackageIndex(1)]);
+    assert_eq!(codes(&problems), ["sbom.limit dependencies ×7"]);
+    assert_eq!(problems[0].limit, Some(1_000_000));
+}
+
+#[test]
 fn formats_are_told_apart() {
     for (text, want) in [
         (r#"{"bomFormat":"CycloneDX"}"#, Some(Format::CycloneDx)),
