@@ -198,6 +198,33 @@ pub fn catalogue_sources(root: &Path, workers: &Workers, budget: &Budget) -> Res
     catalogue_folder(root, walk::Tree::Sources, workers, budget)
 }
 
+/// Bytes of a file that are kept once its first ones were asked for: an ELF header and its program headers lie in them.
+const HEAD: usize = 1024;
+
+/// A file whose first bytes were read already.
+struct Begun<'a> {
+    head: &'a [u8],
+    file: &'a (std::fs::File, u64),
+}
+
+impl sbom::Content for Begun<'_> {
+    fn len(&self) -> u64 {
+        self.file.1
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> std::io::Result<usize> {
+        let kept =
+            usize::try_from(offset).ok().and_then(|from| self.head.get(from..from.checked_add(buf.len())?));
+        match kept {
+            Some(bytes) => {
+                buf.copy_from_slice(bytes);
+                Ok(bytes.len())
+            }
+            None => sbom::Content::read_at(self.file, offset, buf),
+        }
+    }
+}
+
 fn catalogue_folder(
     root: &Path,
     tree: walk::Tree,
@@ -209,15 +236,20 @@ fn catalogue_folder(
     let read = |wanted: &Wanted| {
         let info = FileInfo { path: &wanted.path, size: wanted.content.1, mode: wanted.mode };
         let mut problems = Problems::new();
-        let mut head = [0_u8; 512];
+        let mut head = [0_u8; HEAD];
         let peek = wanted.reader.peek_len().min(head.len());
+        let mut got = 0;
         if peek > 0 {
-            let got = sbom::Content::read_full_at(&wanted.content, 0, &mut head[..peek]).unwrap_or(0);
-            if !wanted.reader.accepts(&head[..got]) {
+            got = sbom::Content::read_at(&wanted.content, 0, &mut head).unwrap_or(0);
+            if got < peek {
+                got = sbom::Content::read_full_at(&wanted.content, 0, &mut head[..peek]).unwrap_or(0);
+            }
+            if !wanted.reader.accepts(&head[..got.min(peek)]) {
                 return;
             }
         }
-        let fact = extract(wanted.reader, &info, &wanted.content, budget, &mut problems);
+        let content = Begun { head: &head[..got], file: &wanted.content };
+        let fact = extract(wanted.reader, &info, &content, budget, &mut problems);
         if let Some(fact) = fact {
             facts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((wanted.path.clone(), fact));
         }

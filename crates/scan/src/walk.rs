@@ -270,7 +270,8 @@ impl Walk<'_> {
         if self.record(kind, &stat, target.as_deref()) && kind == Kind::File {
             let info = FileInfo { path: &self.path, size: size(&stat), mode: stat.st_mode & 0o7777 };
             if let Some(reader) = interest(&info) {
-                self.wanted(dir, name, info.mode, reader);
+                let seen = (info.size, info.mode);
+                self.wanted(dir, name, seen, reader);
             }
         }
         false
@@ -316,22 +317,18 @@ impl Walk<'_> {
         by_path.or_else(|| self.automounts.contains(&self.path).then_some(OTHER_FILE_SYSTEM))
     }
 
-    fn wanted(&mut self, dir: &OwnedFd, name: &CStr, mode: u32, reader: Reader) {
-        // Without O_NONBLOCK a file that became a pipe since the stat would hold the walk for ever.
+    fn wanted(&mut self, dir: &OwnedFd, name: &CStr, info: (u64, u32), reader: Reader) {
+        // Without O_NONBLOCK a file that became a pipe since the stat would hold the walk for ever. Its state is not
+        // asked for again: content is read by offset and no further than the size that was seen, which a pipe refuses.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-        let opened =
-            openat(dir, name, flags, Mode::empty()).and_then(|file| fstat(&file).map(|stat| (file, stat)));
-        match opened {
-            Ok((file, stat)) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => {
-                let size = size(&stat);
-                (self.sink)(Wanted {
-                    path: self.path.clone(),
-                    mode,
-                    reader,
-                    content: (File::from(file), size),
-                });
-            }
-            Ok(_) => {}
+        let (size, mode) = info;
+        match openat(dir, name, flags, Mode::empty()) {
+            Ok(file) => (self.sink)(Wanted {
+                path: self.path.clone(),
+                mode,
+                reader,
+                content: (File::from(file), size),
+            }),
             Err(error) => self.unreadable(error),
         }
     }
