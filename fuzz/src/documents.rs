@@ -11,7 +11,8 @@ pub fn sbom(data: &[u8]) {
     assert!(problems.iter().all(|problem| problem.count > 0 && !problem.message.is_empty()));
     let count = catalogue.packages.len();
     // Control characters are kept as they are here, and no package URL may have them.
-    if count > 200 || data.iter().any(u8::is_ascii_control) || data.windows(2).any(|pair| pair == b"\\u") {
+    let escapes_one = |pair: &[u8]| matches!(pair, [b'\\', b'u' | b'b' | b'f' | b'n' | b'r' | b't']);
+    if count > 200 || data.iter().any(u8::is_ascii_control) || data.windows(2).any(escapes_one) {
         return;
     }
     let mut out = Vec::new();
