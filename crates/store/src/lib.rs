@@ -1,0 +1,1 @@
+//! The one SQL layer: SQLite and PostgreSQL, migrations, queries.
