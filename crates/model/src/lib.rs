@@ -20,4 +20,4 @@ pub use finding::{
 pub use image::{HealthCheck, History, ImageConfig, Layer, LayerIndex, Platform};
 pub use problem::{Effect, Problem, ProblemCode, Problems};
 pub use severity::Severity;
-pub use state::{ControlId, State};
+pub use state::{ControlId, State, StateKind};

@@ -1,4 +1,4 @@
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -36,5 +36,63 @@ impl State {
             Self::NotApplicable(_) => "not applicable",
             Self::NotAssessed(_) => "not assessed",
         }
+    }
+
+    /// Which of the four, without the causes.
+    #[must_use]
+    pub const fn kind(&self) -> StateKind {
+        match self {
+            Self::Healthy => StateKind::Healthy,
+            Self::Unhealthy => StateKind::Unhealthy,
+            Self::NotApplicable(_) => StateKind::NotApplicable,
+            Self::NotAssessed(_) => StateKind::NotAssessed,
+        }
+    }
+}
+
+/// Which of the four states: what is stored, counted and filtered by. The order is that of a roll-up, what wins first:
+/// one unhealthy part makes the whole unhealthy, and what nobody looked at keeps it from being healthy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StateKind {
+    /// Has findings that count.
+    Unhealthy,
+    /// Could not be judged.
+    NotAssessed,
+    /// Looked at, with data, and clean.
+    Healthy,
+    /// The control does not concern the asset.
+    NotApplicable,
+}
+
+impl StateKind {
+    /// All, in the order of a roll-up.
+    pub const ALL: [Self; 4] = [Self::Unhealthy, Self::NotAssessed, Self::Healthy, Self::NotApplicable];
+
+    /// The word in databases, JSON and addresses: `healthy`, `unhealthy`, `not_applicable`, `not_assessed`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unhealthy => "unhealthy",
+            Self::NotAssessed => "not_assessed",
+            Self::Healthy => "healthy",
+            Self::NotApplicable => "not_applicable",
+        }
+    }
+}
+
+impl fmt::Display for StateKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for StateKind {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word).ok_or_else(|| {
+            format!("unknown state '{word}'; use healthy, unhealthy, not_applicable or not_assessed")
+        })
     }
 }

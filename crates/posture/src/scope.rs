@@ -1,0 +1,80 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A node of the tree of scopes, as a path: `org/shop`. Everything that hangs on a scope holds for those below it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Scope(String);
+
+/// A text is no scope.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is no scope; write names joined by '/', such as org/shop, at most {max} bytes", max = Scope::MAX)]
+pub struct ScopeError(String);
+
+impl Scope {
+    /// Longest path in bytes: far deeper than organisations are, short enough for a key.
+    pub const MAX: usize = 512;
+
+    /// Takes a path.
+    ///
+    /// # Errors
+    /// When it is empty, too long, or a name in it is empty or has a control character.
+    pub fn new(path: impl Into<String>) -> Result<Self, ScopeError> {
+        let path = path.into();
+        let named = path.split('/').all(|name| !name.is_empty() && !name.contains(char::is_control));
+        if named && path.len() <= Self::MAX { Ok(Self(path)) } else { Err(ScopeError(path)) }
+    }
+
+    /// The path.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Is `other` this scope or below it? `org/shop` holds `org/shop/web`, not `org/shopping`.
+    #[must_use]
+    pub fn holds(&self, other: &Self) -> bool {
+        below(&self.0, &other.0, &['/'])
+    }
+
+    /// How many names deep: a deeper scope is nearer to its assets.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.0.split('/').count()
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Is `path` the same as `above`, or does it go on behind it with one of `separators`?
+pub(crate) fn below(above: &str, path: &str, separators: &[char]) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(separators))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_holds_itself_and_what_is_below() {
+        let scope = |path: &str| Scope::new(path).unwrap();
+        for (above, path, holds) in [
+            ("org", "org", true),
+            ("org", "org/shop", true),
+            ("org/shop", "org/shop/web", true),
+            ("org/shop", "org/shopping", false),
+            ("org/shop", "org", false),
+        ] {
+            assert_eq!(scope(above).holds(&scope(path)), holds, "{above} {path}");
+        }
+        assert_eq!(scope("org/shop/web").depth(), 3);
+        for wrong in ["", "/", "org/", "/org", "a//b", "a\n", &"a".repeat(513)] {
+            assert!(Scope::new(wrong).is_err(), "{wrong}");
+        }
+    }
+}
