@@ -1,1 +1,32 @@
 //! The one SQL layer: SQLite and PostgreSQL, migrations, queries.
+//!
+//! [`Store`] runs closures over a [`Tx`], each in one transaction. Statements are one text for both databases:
+//! parameters are `$1…`, times are [`Micros`] that the caller gives (there is no clock here), truth values are 0 and 1,
+//! text is ordered by its bytes. Nothing beyond `ON CONFLICT`, `RETURNING`, window functions and `NULLS LAST` is used,
+//! so that a query can be read without asking which database it meets; the exceptions say so beside them.
+//!
+//! What a query may not do, because the two differ: `max(a, b)` of two columns (write `CASE`), `$1` where only its use
+//! could tell its type and there is none (write `CAST($1 AS BIGINT)`), a number as a condition (`is_on = 1`, not `is_on`).
+//! `LIKE` tells upper from lower case on both.
+//!
+//! Each concept has a module of plain functions over a `Tx`, so that several can share one transaction.
+
+mod database;
+mod dialect;
+mod error;
+mod migrate;
+mod page;
+mod postgres;
+mod sqlite;
+mod tx;
+mod url;
+mod value;
+
+pub use database::Store;
+pub use dialect::Dialect;
+pub use error::StoreError;
+pub use migrate::{MIGRATIONS, Migration};
+pub use page::{Cursor, Key, MAX_LIMIT, Order, Page, PageRequest, Select};
+pub use tx::Tx;
+pub use url::StoreUrl;
+pub use value::{FromValue, Micros, Row, ToValue, Value};

@@ -1,0 +1,523 @@
+-- The first tables. Words are those of `Dialect::migration`: IDENTITY (a numbered primary key, never used again), TEXT
+-- (ordered bytewise), BIGINT, DOUBLE, BLOB. Times are µs since 1970 (UTC), truth values are 0 and 1. What is released
+-- here is never edited: a change is a new migration.
+--
+-- Numbers instead of words where there are many rows or where they give an order: a severity is 0 unknown, 1 negligible,
+-- 2 low, 3 medium, 4 high, 5 critical (`model::Severity` in its own order, so that ORDER BY puts the worst first).
+
+---------------------------------------------------------------- scopes
+
+-- A node of the tree on which assets, roles, plans, exemptions and scores hang. The id is its path (`org/shop`), so that
+-- "this scope and all below it" is a range of the primary key. The root is the empty path and is always there.
+CREATE TABLE scope (
+    id TEXT NOT NULL PRIMARY KEY,
+    parent TEXT REFERENCES scope (id),
+    name TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    CHECK ((parent IS NULL) = (id = ''))
+) STRICT;
+CREATE INDEX scope_parent ON scope (parent);
+INSERT INTO scope (id, parent, name, created) VALUES ('', NULL, 'All', 0);
+
+-- The team that fixes an asset.
+CREATE TABLE owner (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    contact TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+-- Which scope and owner an asset gets: the first rule that matches, by position. Few rows, read as a whole.
+CREATE TABLE scope_rule (
+    position BIGINT NOT NULL PRIMARY KEY,
+    -- The registry's name; NULL: of any registry.
+    registry TEXT,
+    -- Whole parts of a path: `shop` is the beginning of `shop/web`, not of `shopping`. Empty: all.
+    repository_prefix TEXT NOT NULL DEFAULT '',
+    scope TEXT NOT NULL REFERENCES scope (id),
+    owner TEXT REFERENCES owner (id)
+) STRICT;
+CREATE INDEX scope_rule_scope ON scope_rule (scope);
+CREATE INDEX scope_rule_owner ON scope_rule (owner);
+
+-- What is protected: said on a scope, and inherited below until said otherwise.
+CREATE TABLE plan (
+    scope TEXT NOT NULL REFERENCES scope (id) ON DELETE CASCADE,
+    plan TEXT NOT NULL,
+    is_on BIGINT NOT NULL CHECK (is_on IN (0, 1)),
+    PRIMARY KEY (scope, plan)
+) STRICT;
+
+---------------------------------------------------------------- who may
+
+CREATE TABLE app_user (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    -- argon2id, as the PHC string.
+    password_hash TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    disabled BIGINT NOT NULL DEFAULT 0 CHECK (disabled IN (0, 1))
+) STRICT;
+
+-- A role of a user or token on a scope and all below it. No reference to either table: it points at one of two.
+CREATE TABLE grant_on_scope (
+    principal_kind TEXT NOT NULL CHECK (principal_kind IN ('user', 'token')),
+    principal TEXT NOT NULL,
+    scope TEXT NOT NULL REFERENCES scope (id),
+    role TEXT NOT NULL,
+    PRIMARY KEY (principal_kind, principal, scope)
+) STRICT;
+CREATE INDEX grant_on_scope_scope ON grant_on_scope (scope);
+
+-- A session of a browser. The table knows the hash alone: a copy of it opens no session.
+CREATE TABLE session (
+    id_hash TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES app_user (id) ON DELETE CASCADE,
+    created BIGINT NOT NULL,
+    expires BIGINT NOT NULL,
+    last_seen BIGINT NOT NULL
+) STRICT;
+CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_expires ON session (expires);
+
+-- A machine's credential; its id is a part of the token, so that one row is looked up and one hash compared.
+CREATE TABLE api_token (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    -- NULL: without an end.
+    expires BIGINT,
+    created_by TEXT NOT NULL REFERENCES app_user (id),
+    revoked BIGINT NOT NULL DEFAULT 0 CHECK (revoked IN (0, 1))
+) STRICT;
+CREATE INDEX api_token_created ON api_token (created, id);
+CREATE INDEX api_token_created_by ON api_token (created_by);
+
+-- The one-time link of the first start: one row at most.
+CREATE TABLE setup_link (
+    hash TEXT NOT NULL PRIMARY KEY,
+    expires BIGINT NOT NULL,
+    used BIGINT NOT NULL DEFAULT 0 CHECK (used IN (0, 1))
+) STRICT;
+
+-- Who changed what. Written in the transaction of the change; never changed. No references: it outlives what it is about.
+CREATE TABLE audit (
+    id IDENTITY,
+    at BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    before_json TEXT,
+    after_json TEXT,
+    undo_of BIGINT REFERENCES audit (id),
+    request_id TEXT
+) STRICT;
+CREATE INDEX audit_at ON audit (at, id);
+CREATE INDEX audit_subject ON audit (subject, at);
+CREATE INDEX audit_actor ON audit (actor, at);
+-- A change is undone once.
+CREATE UNIQUE INDEX audit_undo_of ON audit (undo_of) WHERE undo_of IS NOT NULL;
+
+---------------------------------------------------------------- registries and places
+
+CREATE TABLE registry (
+    id IDENTITY,
+    -- A part of asset ids: it does not change.
+    name TEXT NOT NULL UNIQUE,
+    address TEXT NOT NULL,
+    scope TEXT NOT NULL DEFAULT '' REFERENCES scope (id),
+    -- Filters, CA, concurrency, how often it is polled: read as a whole.
+    settings_json TEXT NOT NULL DEFAULT '{}',
+    -- Credentials, encrypted with the key file. NULL: none.
+    secret_sealed BLOB,
+    created BIGINT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'ok', 'failing', 'paused')),
+    -- Why it is failing, for people.
+    state_detail TEXT,
+    state_since BIGINT NOT NULL,
+    -- Where the next poll goes on within the catalogue; NULL: from the beginning.
+    poll_cursor TEXT,
+    polled_at BIGINT,
+    -- The last notification; NULL: none ever came, so that times of pulls are not known.
+    notified_at BIGINT,
+    -- Does it tell of pulls? NULL: not known yet.
+    tells_pulls BIGINT CHECK (tells_pulls IN (0, 1))
+) STRICT;
+CREATE INDEX registry_scope ON registry (scope);
+
+CREATE TABLE repository (
+    id IDENTITY,
+    registry BIGINT NOT NULL REFERENCES registry (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    first_seen BIGINT NOT NULL,
+    last_seen BIGINT NOT NULL,
+    UNIQUE (registry, name)
+) STRICT;
+CREATE INDEX repository_name ON repository (name);
+
+-- Content, by the digest of its configuration: one row however many names and places it has.
+CREATE TABLE image (
+    id IDENTITY,
+    config_digest TEXT NOT NULL UNIQUE,
+    os TEXT,
+    arch TEXT,
+    -- The distribution and its release, as of os-release; NULL: none was found.
+    distro TEXT,
+    distro_version TEXT,
+    -- What the image says of itself.
+    created_at BIGINT,
+    size BIGINT NOT NULL DEFAULT 0,
+    config_json TEXT NOT NULL DEFAULT '{}',
+    packages BIGINT NOT NULL DEFAULT 0,
+    first_seen BIGINT NOT NULL,
+    last_seen BIGINT NOT NULL,
+    -- NULL: not catalogued yet, or the scan failed (see problems_json).
+    catalogued_at BIGINT,
+    -- The version of the cataloguers: bytes are read again only when it has grown.
+    cataloguer BIGINT,
+    problems_json TEXT NOT NULL DEFAULT '[]',
+    -- What of the packages was matched, lacks data, and so on: coverage.
+    coverage_json TEXT NOT NULL DEFAULT '{}',
+    -- The summary, kept up to date by whoever changes matches: lists sort and filter by it.
+    critical BIGINT NOT NULL DEFAULT 0,
+    high BIGINT NOT NULL DEFAULT 0,
+    medium BIGINT NOT NULL DEFAULT 0,
+    low BIGINT NOT NULL DEFAULT 0,
+    negligible BIGINT NOT NULL DEFAULT 0,
+    unknown BIGINT NOT NULL DEFAULT 0,
+    -- Shown apart and not counted above.
+    apart BIGINT NOT NULL DEFAULT 0,
+    fixable BIGINT NOT NULL DEFAULT 0,
+    kev BIGINT NOT NULL DEFAULT 0
+) STRICT;
+-- "Worst first".
+CREATE INDEX image_risk ON image (critical, high, medium, id);
+CREATE INDEX image_distro ON image (distro, distro_version);
+
+-- Where content lies: the asset. Known by its manifest before it was scanned, hence an image that may be NULL.
+CREATE TABLE placement (
+    id IDENTITY,
+    image BIGINT REFERENCES image (id),
+    -- `registry/<name>/<repository>@sha256:…`, `host/<name>/image/<digest>`, `published/<name>@…`.
+    asset_id TEXT NOT NULL UNIQUE,
+    -- NULL where it lies in no registry that is connected.
+    repository BIGINT REFERENCES repository (id) ON DELETE CASCADE,
+    manifest_digest TEXT NOT NULL,
+    scope TEXT NOT NULL REFERENCES scope (id),
+    owner TEXT REFERENCES owner (id),
+    first_seen BIGINT NOT NULL,
+    last_seen BIGINT NOT NULL,
+    -- Since when it is not there any more; NULL: it is there.
+    gone BIGINT,
+    pushed_at BIGINT,
+    pulled_at BIGINT,
+    imported_at BIGINT,
+    -- What made it known or be scanned last, and the evidence of it.
+    trigger TEXT NOT NULL CHECK (trigger IN ('push', 'pull', 'import', 'poll', 'event', 'manual', 'publish', 'host')),
+    evidence_json TEXT,
+    -- Workflow, run, branch and commit of what a pipeline sent.
+    publish_json TEXT
+) STRICT;
+CREATE INDEX placement_image ON placement (image);
+CREATE INDEX placement_scope ON placement (scope, gone);
+CREATE INDEX placement_owner ON placement (owner);
+CREATE INDEX placement_repository ON placement (repository, manifest_digest);
+CREATE INDEX placement_digest ON placement (manifest_digest);
+CREATE INDEX placement_pulled ON placement (pulled_at);
+CREATE INDEX placement_seen ON placement (last_seen, id);
+
+-- How the digest in a registry's event, a daemon's image id and a pod's digest meet. Names, not numbers: an image may be
+-- named by what is not connected here.
+CREATE TABLE image_name (
+    registry TEXT NOT NULL,
+    repository TEXT NOT NULL,
+    -- Of a manifest or an index.
+    digest TEXT NOT NULL,
+    config_digest TEXT NOT NULL,
+    -- An index names one image a platform.
+    PRIMARY KEY (registry, repository, digest, config_digest)
+) STRICT;
+CREATE INDEX image_name_digest ON image_name (digest);
+CREATE INDEX image_name_config ON image_name (config_digest);
+
+CREATE TABLE tag_history (
+    repository BIGINT NOT NULL REFERENCES repository (id) ON DELETE CASCADE,
+    tag TEXT NOT NULL,
+    manifest_digest TEXT NOT NULL,
+    since BIGINT NOT NULL,
+    -- NULL: it points there now.
+    until BIGINT,
+    PRIMARY KEY (repository, tag, since)
+) STRICT;
+CREATE INDEX tag_history_digest ON tag_history (repository, manifest_digest);
+-- A tag points at one digest at a time.
+CREATE UNIQUE INDEX tag_history_now ON tag_history (repository, tag) WHERE until IS NULL;
+
+---------------------------------------------------------------- packages and what is known of them
+
+-- What one version of the cataloguers found in one layer: stored once for all images that have the layer.
+CREATE TABLE unit (
+    id IDENTITY,
+    diff_id TEXT NOT NULL,
+    cataloguer BIGINT NOT NULL,
+    UNIQUE (diff_id, cataloguer)
+) STRICT;
+
+CREATE TABLE image_layer (
+    image BIGINT NOT NULL REFERENCES image (id) ON DELETE CASCADE,
+    position BIGINT NOT NULL,
+    diff_id TEXT NOT NULL,
+    -- NULL: nothing was found in it.
+    unit BIGINT REFERENCES unit (id),
+    created_by TEXT,
+    size BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (image, position)
+) WITHOUT ROWID, STRICT;
+-- "Who is hit": from a unit to its images.
+CREATE INDEX image_layer_unit ON image_layer (unit, image);
+
+-- A package together with all that judging it depends on beyond the image: stored once for the fleet.
+CREATE TABLE subject (
+    id IDENTITY,
+    -- Over all that tells two subjects apart.
+    hash BLOB NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    ecosystem TEXT NOT NULL,
+    release TEXT,
+    source_name TEXT,
+    source_version TEXT,
+    purl TEXT,
+    -- Owner's name, linked Go packages, presence, confidence, origin, module stream, kernel.
+    context_json TEXT NOT NULL DEFAULT '{}',
+    first_seen BIGINT NOT NULL
+) STRICT;
+-- Software: package → versions. Matching again: all subjects of a name.
+CREATE INDEX subject_name ON subject (ecosystem, name, version);
+CREATE INDEX subject_source ON subject (ecosystem, source_name);
+CREATE INDEX subject_by_name ON subject (name, id);
+
+-- The packages of a unit: all that any image showed to come from that layer.
+CREATE TABLE unit_subject (
+    unit BIGINT NOT NULL REFERENCES unit (id) ON DELETE CASCADE,
+    subject BIGINT NOT NULL REFERENCES subject (id),
+    -- The path of the file that shows it.
+    evidence TEXT NOT NULL,
+    PRIMARY KEY (unit, subject)
+) WITHOUT ROWID, STRICT;
+CREATE INDEX unit_subject_subject ON unit_subject (subject, unit);
+
+-- What an image does not have of its units: removed or changed by a later layer, or judged otherwise in it.
+CREATE TABLE image_hidden (
+    image BIGINT NOT NULL REFERENCES image (id) ON DELETE CASCADE,
+    subject BIGINT NOT NULL REFERENCES subject (id),
+    PRIMARY KEY (image, subject)
+) WITHOUT ROWID, STRICT;
+CREATE INDEX image_hidden_subject ON image_hidden (subject);
+
+CREATE TABLE vulnerability (
+    id TEXT NOT NULL PRIMARY KEY,
+    aliases_json TEXT NOT NULL DEFAULT '[]',
+    summary TEXT NOT NULL DEFAULT '',
+    severity BIGINT NOT NULL CHECK (severity BETWEEN 0 AND 5),
+    kev BIGINT NOT NULL DEFAULT 0 CHECK (kev IN (0, 1)),
+    -- Probability, 0 to 1; NULL: no source gives it.
+    epss DOUBLE,
+    published BIGINT,
+    detail_json TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+CREATE INDEX vulnerability_severity ON vulnerability (severity, id);
+
+-- Each name by which a vulnerability goes, its own included: a search by any of them is one look-up.
+CREATE TABLE vulnerability_alias (
+    alias TEXT NOT NULL,
+    vulnerability TEXT NOT NULL REFERENCES vulnerability (id) ON DELETE CASCADE,
+    PRIMARY KEY (alias, vulnerability)
+) STRICT;
+CREATE INDEX vulnerability_alias_of ON vulnerability_alias (vulnerability);
+
+-- A verdict on a subject: it holds in every image that has the subject.
+CREATE TABLE match (
+    subject BIGINT NOT NULL REFERENCES subject (id) ON DELETE CASCADE,
+    vulnerability TEXT NOT NULL REFERENCES vulnerability (id),
+    severity BIGINT NOT NULL CHECK (severity BETWEEN 0 AND 5),
+    -- 'counts', or why it is shown apart (the words of `model::ApartReason`).
+    judgement TEXT NOT NULL,
+    fix_status TEXT NOT NULL,
+    fixed_version TEXT,
+    first_seen BIGINT NOT NULL,
+    -- Since when it does not hold any more; NULL: it holds.
+    gone BIGINT,
+    PRIMARY KEY (subject, vulnerability)
+) STRICT;
+CREATE INDEX match_vulnerability ON match (vulnerability, subject);
+-- New since yesterday; gone since yesterday.
+CREATE INDEX match_first_seen ON match (first_seen);
+CREATE INDEX match_gone ON match (gone) WHERE gone IS NOT NULL;
+
+-- The databases of advisories that were matched against, newest last.
+CREATE TABLE database_generation (
+    id IDENTITY,
+    hash TEXT NOT NULL UNIQUE,
+    opened_at BIGINT NOT NULL,
+    -- The newest statement in it: how old its data is.
+    newest BIGINT,
+    records BIGINT NOT NULL
+) STRICT;
+
+---------------------------------------------------------------- posture
+
+-- What a control says of an asset. Healthy only where it was looked at, with data.
+CREATE TABLE assessment (
+    asset_id TEXT NOT NULL,
+    control TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('healthy', 'unhealthy', 'not_applicable', 'not_assessed')),
+    -- Why, for people; empty only where the state says it all.
+    cause TEXT NOT NULL DEFAULT '',
+    findings BIGINT NOT NULL DEFAULT 0,
+    first_evaluated BIGINT NOT NULL,
+    last_evaluated BIGINT NOT NULL,
+    -- In this state since.
+    changed BIGINT NOT NULL,
+    PRIMARY KEY (asset_id, control)
+) STRICT;
+CREATE INDEX assessment_control ON assessment (control, state, asset_id);
+CREATE INDEX assessment_changed ON assessment (changed);
+
+-- A control is excused on a scope or an asset.
+CREATE TABLE exemption (
+    id IDENTITY,
+    control TEXT NOT NULL,
+    -- One of the two.
+    scope TEXT REFERENCES scope (id),
+    asset_id TEXT,
+    category TEXT NOT NULL CHECK (category IN ('mitigated', 'waiver')),
+    reason TEXT NOT NULL,
+    expires BIGINT,
+    created BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    -- Kept when it is taken away: what was excused until when can be told later.
+    removed BIGINT,
+    removed_by TEXT,
+    CHECK ((scope IS NULL) <> (asset_id IS NULL))
+) STRICT;
+CREATE INDEX exemption_control ON exemption (control, removed);
+CREATE INDEX exemption_scope ON exemption (scope);
+CREATE INDEX exemption_asset ON exemption (asset_id);
+
+-- Findings that are not counted, by criteria.
+CREATE TABLE disable_rule (
+    id IDENTITY,
+    name TEXT NOT NULL,
+    scope TEXT NOT NULL REFERENCES scope (id),
+    -- NULL: of every control.
+    control TEXT,
+    criteria_json TEXT NOT NULL,
+    justification TEXT NOT NULL,
+    expires BIGINT,
+    created BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    removed BIGINT,
+    removed_by TEXT
+) STRICT;
+CREATE INDEX disable_rule_scope ON disable_rule (scope, removed);
+
+-- The score of a day.
+CREATE TABLE score_snapshot (
+    -- Days since 1970-01-01 (UTC).
+    day BIGINT NOT NULL,
+    scope TEXT NOT NULL REFERENCES scope (id) ON DELETE CASCADE,
+    -- Empty: of all groups together.
+    control_group TEXT NOT NULL,
+    current DOUBLE NOT NULL,
+    max DOUBLE NOT NULL,
+    healthy BIGINT NOT NULL,
+    unhealthy BIGINT NOT NULL,
+    PRIMARY KEY (scope, control_group, day)
+) STRICT;
+
+---------------------------------------------------------------- work
+
+CREATE TABLE job (
+    id IDENTITY,
+    kind TEXT NOT NULL,
+    -- Of jobs with one key, one is unfinished.
+    dedupe_key TEXT,
+    -- Of jobs with one lane, so many run at once as the claimer allows (a registry); NULL: no bound.
+    lane TEXT,
+    -- Larger goes first.
+    priority BIGINT NOT NULL DEFAULT 0,
+    payload_json TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'leased', 'done', 'dead')),
+    attempts BIGINT NOT NULL DEFAULT 0,
+    max_attempts BIGINT NOT NULL CHECK (max_attempts > 0),
+    not_before BIGINT NOT NULL,
+    leased_by TEXT,
+    lease_until BIGINT,
+    last_error TEXT,
+    created BIGINT NOT NULL,
+    finished BIGINT,
+    CHECK ((state = 'leased') = (lease_until IS NOT NULL AND leased_by IS NOT NULL)),
+    CHECK ((state IN ('done', 'dead')) = (finished IS NOT NULL))
+) STRICT;
+CREATE UNIQUE INDEX job_dedupe ON job (dedupe_key) WHERE state IN ('queued', 'leased') AND dedupe_key IS NOT NULL;
+-- The claim: the next job, in order; finished ones do not make it longer.
+CREATE INDEX job_next ON job (priority DESC, id) WHERE state = 'queued';
+CREATE INDEX job_leased ON job (lane, lease_until) WHERE state = 'leased';
+CREATE INDEX job_state ON job (state, id);
+CREATE INDEX job_finished ON job (finished) WHERE finished IS NOT NULL;
+
+-- Events that were taken in: a second delivery of one is known by its id.
+CREATE TABLE notification_event (
+    id TEXT NOT NULL PRIMARY KEY,
+    registry BIGINT NOT NULL REFERENCES registry (id) ON DELETE CASCADE,
+    at BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    body_hash BLOB NOT NULL
+) STRICT;
+CREATE INDEX notification_event_at ON notification_event (at);
+CREATE INDEX notification_event_registry ON notification_event (registry, at);
+
+-- Something that people should know: one row however often it happens.
+CREATE TABLE notice (
+    id IDENTITY,
+    key TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    scope TEXT NOT NULL DEFAULT '' REFERENCES scope (id),
+    severity BIGINT NOT NULL CHECK (severity BETWEEN 0 AND 5),
+    title TEXT NOT NULL,
+    detail_json TEXT NOT NULL DEFAULT '{}',
+    first BIGINT NOT NULL,
+    last BIGINT NOT NULL,
+    count BIGINT NOT NULL DEFAULT 1,
+    seen_by_json TEXT NOT NULL DEFAULT '[]'
+) STRICT;
+CREATE INDEX notice_last ON notice (last, id);
+
+CREATE TABLE webhook (
+    id IDENTITY,
+    name TEXT NOT NULL UNIQUE,
+    url TEXT NOT NULL,
+    scope TEXT NOT NULL DEFAULT '' REFERENCES scope (id),
+    -- The key that signs deliveries, encrypted with the key file.
+    secret_sealed BLOB,
+    settings_json TEXT NOT NULL DEFAULT '{}',
+    is_on BIGINT NOT NULL DEFAULT 1 CHECK (is_on IN (0, 1)),
+    created BIGINT NOT NULL
+) STRICT;
+
+CREATE TABLE webhook_delivery (
+    id IDENTITY,
+    webhook BIGINT NOT NULL REFERENCES webhook (id) ON DELETE CASCADE,
+    notice BIGINT REFERENCES notice (id) ON DELETE CASCADE,
+    body_json TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'delivered', 'failed')),
+    attempts BIGINT NOT NULL DEFAULT 0,
+    status BIGINT,
+    last_error TEXT,
+    created BIGINT NOT NULL,
+    delivered BIGINT
+) STRICT;
+CREATE INDEX webhook_delivery_webhook ON webhook_delivery (webhook, id);
+CREATE INDEX webhook_delivery_waiting ON webhook_delivery (created) WHERE state = 'waiting';

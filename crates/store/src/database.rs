@@ -1,0 +1,123 @@
+use std::{fmt, sync::Arc};
+
+use crate::{
+    Dialect, MIGRATIONS, Migration, StoreError, StoreUrl, Tx, error::panic_text, postgres::Postgres,
+    sqlite::Sqlite, url::Address,
+};
+
+/// The store. Cheap to clone; all clones share its threads or connections.
+///
+/// Work is given as a closure over a [`Tx`], in one transaction. It is synchronous, so that a transaction never lies open
+/// while something else is awaited; it may be run again (`FnMut`) after it met another transaction, so it does nothing
+/// but talk to the `Tx`. When the future is dropped, work that has begun is finished all the same.
+#[derive(Clone)]
+pub struct Store {
+    database: Arc<Database>,
+    url: StoreUrl,
+}
+
+enum Database {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+impl Store {
+    /// Opens the store, and brings its tables to what this program knows.
+    ///
+    /// # Errors
+    /// When it cannot be reached or opened; [`StoreError::Newer`], [`StoreError::Altered`], [`StoreError::Foreign`] when
+    /// it is not ours to use.
+    pub async fn open(url: &StoreUrl) -> Result<Self, StoreError> {
+        Self::open_at(url, MIGRATIONS).await
+    }
+
+    /// As [`Self::open`], with other migrations: tests of upgrades begin at an older release with it.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_at(url: &StoreUrl, migrations: &'static [Migration]) -> Result<Self, StoreError> {
+        let shown = url.to_string();
+        let database = match &url.0 {
+            Address::Sqlite(path) => {
+                let path = path.clone();
+                let opened =
+                    tokio::task::spawn_blocking(move || Sqlite::open(&path, &shown, migrations)).await;
+                Database::Sqlite(opened.map_err(|e| match e.try_into_panic() {
+                    Ok(panic) => StoreError::Panicked(panic_text(&*panic)),
+                    Err(_) => StoreError::Closed,
+                })??)
+            }
+            Address::Postgres(address) => {
+                Database::Postgres(Postgres::open(address, &shown, migrations).await?)
+            }
+        };
+        Ok(Self { database: Arc::new(database), url: url.clone() })
+    }
+
+    /// Runs a closure that changes nothing, on one snapshot: all its statements see the same state.
+    ///
+    /// # Errors
+    /// What the closure gives, or why it could not be run.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        f: impl FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &*self.database {
+            Database::Sqlite(sqlite) => sqlite.read(f).await,
+            Database::Postgres(postgres) => postgres.read(f).await,
+        }
+    }
+
+    /// Runs a closure that may change something. When this returns `Ok`, the change survives a crash of the machine. The
+    /// closure sees one snapshot; where another transaction changed the same rows meanwhile, it is run again.
+    ///
+    /// # Errors
+    /// What the closure gives (nothing was changed then), or why it could not be run.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        f: impl FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &*self.database {
+            Database::Sqlite(sqlite) => sqlite.write(f).await,
+            Database::Postgres(postgres) => postgres.write(f).await,
+        }
+    }
+
+    /// Which database this is.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        match &*self.database {
+            Database::Sqlite(_) => Dialect::Sqlite,
+            Database::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// The address it was opened by.
+    #[must_use]
+    pub const fn url(&self) -> &StoreUrl {
+        &self.url
+    }
+
+    /// Finishes what was asked before and closes files and connections; whoever asks later gets [`StoreError::Closed`].
+    pub async fn close(&self) {
+        let database = Arc::clone(&self.database);
+        match &*self.database {
+            Database::Sqlite(_) => {
+                let closing = tokio::task::spawn_blocking(move || {
+                    if let Database::Sqlite(sqlite) = &*database {
+                        sqlite.close();
+                    }
+                });
+                // It fails only where the runtime ends; the threads end with the process then.
+                let _ = closing.await;
+            }
+            Database::Postgres(postgres) => postgres.close(),
+        }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Store({})", self.url)
+    }
+}
