@@ -16,8 +16,10 @@ mod disable;
 mod effect;
 mod exemption;
 mod facts;
+mod fix;
 mod judge;
 mod predicate;
+mod progress;
 mod recommendation;
 mod releases;
 mod roll_up;
@@ -41,8 +43,13 @@ pub use facts::{
     Address, BaseFacts, Credential, Distribution, EndOfLife, FindingCounts, ImageFacts, Place, RegistryFacts,
     SeverityCounts, Use,
 };
+pub use fix::{
+    Action, ActionId, Base, Carrier, CarrierFinding, Deed, FixFleet, FixImage, FixPlan, Part, Remainder,
+    TeamShare,
+};
 pub use judge::{Exempted, ImageAsset, Judge, Judged, RegistryAsset, Settings};
 pub use predicate::Predicate;
+pub use progress::{Earlier, Now, Progress, progress};
 pub use recommendation::{Recommendation, recommendations};
 pub use releases::{Release, Releases, releases};
 pub use roll_up::{RollUp, StateCounts};
