@@ -4,7 +4,7 @@ mod embedded;
 pub(crate) mod load;
 mod parameter;
 
-use std::{collections::BTreeMap, fmt, sync::OnceLock};
+use std::{collections::BTreeMap, fmt, str::FromStr, sync::OnceLock};
 
 use model::{ControlId, Reference, Severity, StateKind};
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,17 @@ pub enum AssetKind {
     Registry,
 }
 
+impl AssetKind {
+    /// Its word: `image`, `registry`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Registry => "registry",
+        }
+    }
+}
+
 /// What is switched on or off for a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -122,6 +133,16 @@ impl Plan {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Plan {
+    type Err = String;
+
+    fn from_str(slug: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|plan| plan.as_str() == slug).ok_or_else(|| {
+            format!("unknown plan '{slug}'; there are {}", Self::ALL.map(Self::as_str).join(", "))
+        })
     }
 }
 
@@ -341,6 +362,7 @@ mod tests {
         let plans = PlanSet::ALL.with(Plan::DockerHosts, false);
         for plan in Plan::ALL {
             assert_eq!(plans.has(plan), plan != Plan::DockerHosts);
+            assert_eq!(plan.as_str().parse(), Ok(plan));
         }
         assert!(!PlanSet::NONE.has(Plan::Kubernetes));
     }

@@ -88,6 +88,7 @@ impl<'a> Summing<'a> {
             }
         }
         for exempted in &judged.exempted {
+            self.builder.exempt(exempted.control, 1);
             let exemption = self.settings.exemptions.get(exempted.exemption);
             let count = exemption.and_then(|exemption| self.summary.exempted.get_mut(&exemption.id));
             if let Some(count) = count {
@@ -262,6 +263,7 @@ mod tests {
         let states = |summary: &Summary| summary.score.controls[usize::from(control.0)].assets;
         assert_eq!((states(&effect.before).unhealthy, states(&effect.after).unhealthy), (2, 1));
         assert_eq!(states(&effect.after).not_applicable, 1);
+        assert_eq!(effect.after.score.controls[usize::from(control.0)].exempt, 1);
         // Healthy for the other controls of the group.
         assert_eq!((group(&effect.before).healthy, group(&effect.after).healthy), (0, 1));
         let count = ExemptCount { assets: 1, unhealthy: 1, findings: 2 };

@@ -1,6 +1,8 @@
 //! Exemptions: a control that need not hold somewhere, said by a person with a reason. The asset is then not applicable
 //! with the cause *exempt*, and counted beside.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Scope, Time, disable::MAX_REASON, scope::below};
@@ -46,11 +48,31 @@ pub enum ExemptionCategory {
 }
 
 impl ExemptionCategory {
+    /// Its word in databases and JSON: `mitigated`, `waiver`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mitigated => "mitigated",
+            Self::Waiver => "waiver",
+        }
+    }
+
     pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::Mitigated => "mitigated elsewhere",
             Self::Waiver => "risk accepted",
         }
+    }
+}
+
+impl FromStr for ExemptionCategory {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        [Self::Mitigated, Self::Waiver]
+            .into_iter()
+            .find(|category| category.as_str() == word)
+            .ok_or_else(|| format!("unknown category '{word}'; use mitigated or waiver"))
     }
 }
 
@@ -155,6 +177,14 @@ pub(crate) mod tests {
         ] {
             let exemption = exemption("e", "image.root-user", target);
             assert_eq!(exemption.reaches(asset, &scope), reaches, "{:?}", exemption.target);
+        }
+    }
+
+    #[test]
+    fn the_word_of_a_category_is_the_same_in_json_and_databases() {
+        for category in [ExemptionCategory::Mitigated, ExemptionCategory::Waiver] {
+            assert_eq!(category.as_str().parse(), Ok(category));
+            assert_eq!(serde_json::to_value(category).unwrap(), category.as_str());
         }
     }
 

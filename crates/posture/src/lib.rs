@@ -54,6 +54,8 @@ pub use recommendation::{Recommendation, recommendations};
 pub use releases::{Release, Releases, releases};
 pub use roll_up::{RollUp, StateCounts};
 pub use scope::{Scope, ScopeError};
-pub use score::{Combined, ControlCounts, GroupScore, Points, Ratio, Score, ScoreBuilder, combine};
+pub use score::{
+    Combined, ControlCounts, GroupScore, Points, Ratio, Score, ScoreBuilder, combine, score_by_scope,
+};
 pub use time::{Day, Time};
 pub use verdict::{Cause, Verdict};

@@ -38,6 +38,13 @@ impl Scope {
         below(&self.0, &other.0, &['/'])
     }
 
+    /// This scope and all above it, this one first.
+    pub fn with_those_above(&self) -> impl Iterator<Item = Self> + '_ {
+        let ends = self.0.rmatch_indices('/').map(|(end, _)| end);
+        let paths = std::iter::once(self.0.len()).chain(ends).filter_map(|end| self.0.get(..end));
+        paths.map(|path| Self(path.to_owned()))
+    }
+
     /// How many names deep: a deeper scope is nearer to its assets.
     #[must_use]
     pub fn depth(&self) -> usize {
@@ -73,6 +80,8 @@ mod tests {
             assert_eq!(scope(above).holds(&scope(path)), holds, "{above} {path}");
         }
         assert_eq!(scope("org/shop/web").depth(), 3);
+        let above: Vec<Scope> = scope("org/shop/web").with_those_above().collect();
+        assert_eq!(above, [scope("org/shop/web"), scope("org/shop"), scope("org")]);
         for wrong in ["", "/", "org/", "/org", "a//b", "a\n", &"a".repeat(513)] {
             assert!(Scope::new(wrong).is_err(), "{wrong}");
         }

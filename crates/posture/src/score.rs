@@ -7,11 +7,13 @@
 
 mod number;
 
+use std::collections::BTreeMap;
+
 use model::StateKind;
 
 pub use number::{Points, Ratio};
 
-use crate::{ControlIndex, Controls, GroupIndex, StateCounts};
+use crate::{ControlIndex, Controls, GroupIndex, Scope, StateCounts};
 
 /// A group of the score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +57,8 @@ impl GroupScore {
 pub struct ControlCounts {
     /// Assets by what the control says of them.
     pub assets: StateCounts,
+    /// Of those that it does not apply to, the ones that an exemption excuses.
+    pub exempt: u64,
     /// Unhealthy assets that would be healthy in the whole group if this control alone were.
     pub lifts: u64,
     /// Unhealthy assets of which nothing else is known to be wrong, but other controls of the group were not assessed.
@@ -193,11 +197,35 @@ impl<'a> ScoreBuilder<'a> {
         }
     }
 
+    /// Tells that `times` of the assets that a control does not apply to are so by an exemption. Changes no score.
+    pub fn exempt(&mut self, control: ControlIndex, times: u64) {
+        if let Some(counts) = self.score.controls.get_mut(usize::from(control.0)) {
+            counts.exempt = counts.exempt.saturating_add(times);
+        }
+    }
+
     /// The score of all that was counted.
     #[must_use]
     pub fn finish(self) -> Score {
         self.score
     }
+}
+
+/// The score of every scope that has assets in it or below it: a scope's assets are those of its whole branch.
+///
+/// Each item is an asset's scope, what the controls say of it, and how many such assets there are.
+#[must_use]
+pub fn score_by_scope<'s>(
+    controls: &Controls,
+    assets: impl IntoIterator<Item = (&'s Scope, &'s [(ControlIndex, StateKind)], u64)>,
+) -> BTreeMap<Scope, Score> {
+    let mut builders: BTreeMap<Scope, ScoreBuilder<'_>> = BTreeMap::new();
+    for (scope, states, times) in assets {
+        for above in scope.with_those_above() {
+            builders.entry(above).or_insert_with(|| ScoreBuilder::new(controls)).add(states, times);
+        }
+    }
+    builders.into_iter().map(|(scope, builder)| (scope, builder.finish())).collect()
 }
 
 /// Several scopes at once, two ways.

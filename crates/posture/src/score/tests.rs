@@ -159,6 +159,32 @@ fn what_a_recommendation_gains_is_what_the_score_then_has() {
 }
 
 #[test]
+fn a_scope_counts_what_is_below_it() {
+    let controls = controls(&[(4, &[false])]);
+    let at = index(&controls, "g0.c0");
+    let scope = |path: &str| Scope::new(path).unwrap();
+    let scopes = [scope("org"), scope("org/shop"), scope("org/shop/web"), scope("org/pay")];
+    let (healthy, unhealthy) = ([(at, Healthy)], [(at, Unhealthy)]);
+    let scores = score_by_scope(
+        &controls,
+        [(&scopes[1], &healthy[..], 1), (&scopes[2], &unhealthy[..], 3), (&scopes[3], &healthy[..], 4)],
+    );
+    let points: Vec<_> = scores
+        .iter()
+        .map(|(scope, score)| (scope.as_str(), score.current().to_string(), score.weight))
+        .collect();
+    assert_eq!(
+        points,
+        [
+            ("org", "2.50".to_owned(), 8),
+            ("org/pay", "4.00".to_owned(), 4),
+            ("org/shop", "1.00".to_owned(), 4),
+            ("org/shop/web", "0.00".to_owned(), 3),
+        ]
+    );
+}
+
+#[test]
 fn numbers_are_rounded_only_where_they_are_shown() {
     assert_eq!(Points::share(1, 1, 3).unwrap().to_string(), "0.33");
     assert_eq!(Points::share(1, 2, 3).unwrap().to_string(), "0.67");
