@@ -76,7 +76,7 @@ CREATE TABLE session (
     expires BIGINT NOT NULL,
     last_seen BIGINT NOT NULL
 ) STRICT;
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_of_user ON session (user_id);
 CREATE INDEX session_expires ON session (expires);
 
 -- A machine's credential; its id is a part of the token, so that one row is looked up and one hash compared.
@@ -463,7 +463,8 @@ CREATE TABLE job (
 ) STRICT;
 CREATE UNIQUE INDEX job_dedupe ON job (dedupe_key) WHERE state IN ('queued', 'leased') AND dedupe_key IS NOT NULL;
 -- The claim: the next job, in order; finished ones do not make it longer.
-CREATE INDEX job_next ON job (priority DESC, id) WHERE state = 'queued';
+-- Lanes that are full are passed over in the index alone.
+CREATE INDEX job_next ON job (priority DESC, id, not_before, kind, lane) WHERE state = 'queued';
 CREATE INDEX job_leased ON job (lane, lease_until) WHERE state = 'leased';
 CREATE INDEX job_state ON job (state, id);
 CREATE INDEX job_finished ON job (finished) WHERE finished IS NOT NULL;

@@ -11,22 +11,30 @@
 //!
 //! Each concept has a module of plain functions over a `Tx`, so that several can share one transaction.
 
+pub mod audit;
 mod database;
 mod dialect;
 mod error;
+pub mod grants;
+pub mod jobs;
 mod migrate;
 mod page;
 mod postgres;
+pub mod scopes;
+pub mod sessions;
+pub mod setup;
 mod sqlite;
+pub mod tokens;
 mod tx;
 mod url;
+pub mod users;
 mod value;
 
 pub use database::Store;
 pub use dialect::Dialect;
 pub use error::StoreError;
 pub use migrate::{MIGRATIONS, Migration};
-pub use page::{Cursor, Key, MAX_LIMIT, Order, Page, PageRequest, Select};
+pub use page::{Cursor, Key, MAX_LIMIT, Order, Page, PageRequest, Select, beginning, containing};
 pub use tx::Tx;
 pub use url::StoreUrl;
 pub use value::{FromValue, Micros, Row, ToValue, Value};

@@ -51,6 +51,19 @@ pub struct Order {
     pub keys: &'static [Key],
 }
 
+/// An order in one of its two directions.
+struct Way {
+    name: &'static str,
+    keys: Vec<Key>,
+}
+
+impl Way {
+    fn new(order: &Order, backwards: bool) -> Self {
+        let turned = |key: &Key| Key { descending: key.descending != backwards, ..*key };
+        Self { name: order.name, keys: order.keys.iter().map(turned).collect() }
+    }
+}
+
 /// Where the next page begins. Opaque to whoever gets it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
@@ -61,7 +74,7 @@ const SEAL: usize = 6;
 
 impl Cursor {
     /// A cursor of an order after a row with these keys.
-    fn new(order: &Order, keys: &[Value]) -> Self {
+    fn new(order: &Way, keys: &[Value]) -> Self {
         let mut bytes = vec![0; SEAL];
         for key in keys {
             let (tag, data): (u8, &[u8]) = match key {
@@ -81,11 +94,11 @@ impl Cursor {
     }
 
     /// The keys, if it is a cursor of this order.
-    fn keys(&self, order: &Order) -> Result<Vec<Value>, StoreError> {
+    fn keys(&self, order: &Way) -> Result<Vec<Value>, StoreError> {
         self.decode(order).filter(|keys| keys.len() == order.keys.len()).ok_or(StoreError::Cursor)
     }
 
-    fn decode(&self, order: &Order) -> Option<Vec<Value>> {
+    fn decode(&self, order: &Way) -> Option<Vec<Value>> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(&self.0).ok()?;
         let (found, mut rest) = bytes.split_at_checked(SEAL)?;
         if found != seal(order, rest) {
@@ -111,10 +124,10 @@ impl Cursor {
 
 /// Ties a cursor to its order, keys and directions included. No secret: a cursor gives no right, a forged one only begins
 /// elsewhere.
-fn seal(order: &Order, payload: &[u8]) -> [u8; SEAL] {
+fn seal(order: &Way, payload: &[u8]) -> [u8; SEAL] {
     let mut hash = Sha256::new();
     hash.update(order.name);
-    for key in order.keys {
+    for key in &order.keys {
         hash.update([0, u8::from(key.descending), u8::from(key.nullable)]);
         hash.update(key.sql);
     }
@@ -132,11 +145,13 @@ pub struct PageRequest {
     pub limit: u32,
     /// After which row; from the beginning where it is missing.
     pub after: Option<Cursor>,
+    /// The list from its end to its beginning (NULLs stay last). A cursor goes on in the direction that it came from.
+    pub backwards: bool,
 }
 
 impl Default for PageRequest {
     fn default() -> Self {
-        Self { limit: 50, after: None }
+        Self { limit: 50, after: None, backwards: false }
     }
 }
 
@@ -144,7 +159,7 @@ impl PageRequest {
     /// The first rows.
     #[must_use]
     pub const fn first(limit: u32) -> Self {
-        Self { limit, after: None }
+        Self { limit, after: None, backwards: false }
     }
 }
 
@@ -162,6 +177,22 @@ impl<T> Page<T> {
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(f).collect(), next: self.next }
     }
+}
+
+/// A pattern for `LIKE … ESCAPE '\\'` that finds a part of a text, whatever signs are in it.
+#[must_use]
+pub fn containing(part: &str) -> String {
+    format!("%{}%", escape(part))
+}
+
+/// A pattern for `LIKE … ESCAPE '\\'` that finds the beginning of a text.
+#[must_use]
+pub fn beginning(part: &str) -> String {
+    format!("{}%", escape(part))
+}
+
+fn escape(part: &str) -> String {
+    part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 /// A `SELECT` that grows by conditions, and is read by page or as a whole.
@@ -255,12 +286,13 @@ impl Select {
         mut read: impl FnMut(&Row) -> Result<T, StoreError>,
     ) -> Result<Page<T>, StoreError> {
         let mut select = self.clone();
+        let order = &Way::new(order, request.backwards);
         if let Some(after) = &request.after {
             select.after(order, &after.keys(order)?);
         }
         let limit = request.limit.clamp(1, MAX_LIMIT);
         let mut columns = self.columns.clone();
-        for key in order.keys {
+        for key in &order.keys {
             let _ = write!(columns, ", {}", key.sql);
         }
         let mut sql = select.sql(&columns);
@@ -284,7 +316,7 @@ impl Select {
     }
 
     /// Adds the condition that a row comes after these keys.
-    fn after(&mut self, order: &Order, keys: &[Value]) {
+    fn after(&mut self, order: &Way, keys: &[Value]) {
         let one_way = order
             .keys
             .iter()
@@ -343,20 +375,24 @@ mod tests {
             Order { keys: &[Key::up("id")], ..ORDER },
         ];
         let keys = vec![Value::Text("ü".to_owned()), Value::Int(-7)];
-        let cursor = Cursor::new(&ORDER, &keys);
-        assert_eq!(cursor.keys(&ORDER).unwrap(), keys);
+        let cursor = Cursor::new(&Way::new(&ORDER, false), &keys);
+        assert_eq!(cursor.keys(&Way::new(&ORDER, false)).unwrap(), keys);
+        assert!(cursor.keys(&Way::new(&ORDER, true)).is_err());
         for other in OTHERS {
-            assert!(matches!(cursor.keys(&other), Err(StoreError::Cursor)), "{other:?}");
+            assert!(matches!(cursor.keys(&Way::new(&other, false)), Err(StoreError::Cursor)), "{other:?}");
         }
     }
 
     #[test]
     fn what_is_no_cursor_is_refused() {
-        let good = Cursor::new(&ORDER, &[Value::Null, Value::Real(0.5)]).0;
+        let good = Cursor::new(&Way::new(&ORDER, false), &[Value::Null, Value::Real(0.5)]).0;
         for text in
             ["", "x", "!!!", "AAAAAAAAAAAAAAAA", &good[1..], &good[..good.len() - 2], &format!("{good}AA")]
         {
-            assert!(matches!(Cursor(text.to_owned()).keys(&ORDER), Err(StoreError::Cursor)), "{text}");
+            assert!(
+                matches!(Cursor(text.to_owned()).keys(&Way::new(&ORDER, false)), Err(StoreError::Cursor)),
+                "{text}"
+            );
         }
     }
 

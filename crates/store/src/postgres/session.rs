@@ -86,7 +86,8 @@ impl Session {
 
     /// Undoes the transaction, and tells what its error means for a second try.
     pub(super) fn roll_back(&mut self, error: StoreError) -> Failure {
-        let conflict = self.conflict;
+        // A closure may find out by itself that it met another.
+        let conflict = self.conflict || matches!(error, StoreError::Conflict { .. });
         if matches!(error, StoreError::Lost(_)) || self.closed() {
             return self.broken(error);
         }
