@@ -8,6 +8,7 @@
 //! error is a [`Problem`]. A request with a field nobody knows is refused: a typing error must not be obeyed in part.
 
 pub mod audit;
+pub mod catalogue;
 mod client;
 pub mod event;
 pub mod ops;

@@ -48,6 +48,7 @@ const SIDEWAYS: &[(&str, &str, &str)] = &[
         "feeds are fetched by the one HTTP client, under the one set of rules of trust in addresses",
     ),
     ("report", "scan", "a report renders the result that a scan returns"),
+    ("api", "scan", "the catalogue document that is sent to a hub is what a scan returns"),
 ];
 
 /// Licences under which a dependency may come: permissive, without conditions on the whole work.

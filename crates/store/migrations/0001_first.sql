@@ -159,6 +159,8 @@ CREATE INDEX repository_name ON repository (name);
 CREATE TABLE image (
     id IDENTITY,
     config_digest TEXT NOT NULL UNIQUE,
+    -- What is no image (a host's root file system) is stored like one, under a digest that stands for it.
+    kind TEXT NOT NULL DEFAULT 'image' CHECK (kind IN ('image', 'rootfs', 'source', 'sbom')),
     os TEXT,
     arch TEXT,
     -- The distribution and its release, as of os-release; NULL: none was found.
@@ -176,8 +178,8 @@ CREATE TABLE image (
     -- The version of the cataloguers: bytes are read again only when it has grown.
     cataloguer BIGINT,
     problems_json TEXT NOT NULL DEFAULT '[]',
-    -- What of the packages was matched, lacks data, and so on: coverage.
-    coverage_json TEXT NOT NULL DEFAULT '{}',
+    -- What controls judge beside configuration and packages: set-uid files, what could not be identified, names.
+    facts_json TEXT NOT NULL DEFAULT '{}',
     -- The summary, kept up to date by whoever changes matches: lists sort and filter by it.
     critical BIGINT NOT NULL DEFAULT 0,
     high BIGINT NOT NULL DEFAULT 0,
@@ -267,7 +269,7 @@ CREATE TABLE image_layer (
     image BIGINT NOT NULL REFERENCES image (id) ON DELETE CASCADE,
     position BIGINT NOT NULL,
     diff_id TEXT NOT NULL,
-    -- NULL: nothing was found in it.
+    -- NULL: an equal layer stands below, and what it brings is there already.
     unit BIGINT REFERENCES unit (id),
     created_by TEXT,
     size BIGINT NOT NULL DEFAULT 0,
@@ -275,6 +277,8 @@ CREATE TABLE image_layer (
 ) WITHOUT ROWID, STRICT;
 -- "Who is hit": from a unit to its images.
 CREATE INDEX image_layer_unit ON image_layer (unit, image);
+-- Lineage: images that share a layer at that position. Position -1 is no layer: what is of the image as a whole.
+CREATE INDEX image_layer_diff ON image_layer (diff_id, position, image);
 
 -- A package together with all that judging it depends on beyond the image: stored once for the fleet.
 CREATE TABLE subject (
@@ -284,37 +288,70 @@ CREATE TABLE subject (
     kind TEXT NOT NULL,
     name TEXT NOT NULL,
     version TEXT NOT NULL,
+    -- Of its first look-up; empty where no database could judge it, or there are no releases.
     ecosystem TEXT NOT NULL,
-    release TEXT,
-    source_name TEXT,
-    source_version TEXT,
-    purl TEXT,
-    -- Owner's name, linked Go packages, presence, confidence, origin, module stream, kernel.
-    context_json TEXT NOT NULL DEFAULT '{}',
+    release TEXT NOT NULL,
+    source_name TEXT NOT NULL,
+    source_version TEXT NOT NULL,
+    purl TEXT NOT NULL,
+    presence TEXT NOT NULL CHECK (presence IN ('installed', 'declared')),
+    -- The subject as the matcher reads it.
+    context_json TEXT NOT NULL,
+    -- What the database could say about it: a slug of `vulndb::CoverageState`.
+    coverage TEXT NOT NULL,
     first_seen BIGINT NOT NULL
 ) STRICT;
--- Software: package → versions. Matching again: all subjects of a name.
-CREATE INDEX subject_name ON subject (ecosystem, name, version);
+-- Software: package → versions.
+CREATE INDEX subject_software ON subject (kind, name, version);
+CREATE INDEX subject_by_name ON subject (name, kind);
 CREATE INDEX subject_source ON subject (ecosystem, source_name);
-CREATE INDEX subject_by_name ON subject (name, id);
+
+-- A name under which subjects are looked up in the database of advisories.
+CREATE TABLE lookup_name (
+    id IDENTITY,
+    ecosystem TEXT NOT NULL,
+    release TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('source', 'binary')),
+    name TEXT NOT NULL,
+    -- Hash of what was said under it when all its subjects were judged; NULL: nothing.
+    content BIGINT,
+    UNIQUE (ecosystem, release, kind, name)
+) STRICT;
+
+CREATE TABLE name_subject (
+    name BIGINT NOT NULL REFERENCES lookup_name (id) ON DELETE CASCADE,
+    subject BIGINT NOT NULL REFERENCES subject (id) ON DELETE CASCADE,
+    PRIMARY KEY (name, subject)
+) WITHOUT ROWID, STRICT;
+CREATE INDEX name_subject_subject ON name_subject (subject);
 
 -- The packages of a unit: all that any image showed to come from that layer.
 CREATE TABLE unit_subject (
+    id IDENTITY,
     unit BIGINT NOT NULL REFERENCES unit (id) ON DELETE CASCADE,
     subject BIGINT NOT NULL REFERENCES subject (id),
-    -- The path of the file that shows it.
-    evidence TEXT NOT NULL,
-    PRIMARY KEY (unit, subject)
-) WITHOUT ROWID, STRICT;
+    -- Hash of the evidence: one package may lie in several places of a layer.
+    place BIGINT NOT NULL,
+    -- Paths of the files that show it, best first.
+    evidence_json TEXT NOT NULL,
+    UNIQUE (unit, subject, place)
+) STRICT;
 CREATE INDEX unit_subject_subject ON unit_subject (subject, unit);
 
 -- What an image does not have of its units: removed or changed by a later layer, or judged otherwise in it.
 CREATE TABLE image_hidden (
     image BIGINT NOT NULL REFERENCES image (id) ON DELETE CASCADE,
-    subject BIGINT NOT NULL REFERENCES subject (id),
-    PRIMARY KEY (image, subject)
+    unit_subject BIGINT NOT NULL REFERENCES unit_subject (id) ON DELETE CASCADE,
+    PRIMARY KEY (image, unit_subject)
 ) WITHOUT ROWID, STRICT;
-CREATE INDEX image_hidden_subject ON image_hidden (subject);
+CREATE INDEX image_hidden_of ON image_hidden (unit_subject);
+
+-- One row: whoever writes catalogues or matches changes it first, so that one does it at a time (see `units::lock`).
+CREATE TABLE catalogue_lock (
+    id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    turn BIGINT NOT NULL
+) STRICT;
+INSERT INTO catalogue_lock (id, turn) VALUES (1, 0);
 
 CREATE TABLE vulnerability (
     id TEXT NOT NULL PRIMARY KEY,
@@ -325,7 +362,11 @@ CREATE TABLE vulnerability (
     -- Probability, 0 to 1; NULL: no source gives it.
     epss DOUBLE,
     published BIGINT,
-    detail_json TEXT NOT NULL DEFAULT '{}'
+    detail_json TEXT NOT NULL DEFAULT '{}',
+    -- Hashes of what was known of the CVE beside advisories when all its subjects were judged: of what decides a verdict,
+    -- and of all. NULL: nothing was known.
+    verdict_hash BIGINT,
+    content_hash BIGINT
 ) STRICT;
 CREATE INDEX vulnerability_severity ON vulnerability (severity, id);
 
@@ -342,10 +383,15 @@ CREATE TABLE match (
     subject BIGINT NOT NULL REFERENCES subject (id) ON DELETE CASCADE,
     vulnerability TEXT NOT NULL REFERENCES vulnerability (id),
     severity BIGINT NOT NULL CHECK (severity BETWEEN 0 AND 5),
-    -- 'counts', or why it is shown apart (the words of `model::ApartReason`).
+    class TEXT NOT NULL,
+    -- 'counts', or why it is shown apart (the slugs of `model::ApartReason`).
     judgement TEXT NOT NULL,
     fix_status TEXT NOT NULL,
-    fixed_version TEXT,
+    -- The version with the fix; where there is none, the source's reason, or nothing.
+    fixed_version TEXT NOT NULL DEFAULT '',
+    -- What to do, in words.
+    remedy TEXT NOT NULL DEFAULT '',
+    kev BIGINT NOT NULL DEFAULT 0 CHECK (kev IN (0, 1)),
     first_seen BIGINT NOT NULL,
     -- Since when it does not hold any more; NULL: it holds.
     gone BIGINT,
@@ -359,11 +405,14 @@ CREATE INDEX match_gone ON match (gone) WHERE gone IS NOT NULL;
 -- The databases of advisories that were matched against, newest last.
 CREATE TABLE database_generation (
     id IDENTITY,
-    hash TEXT NOT NULL UNIQUE,
+    -- An older database may come back: not unique.
+    hash TEXT NOT NULL,
     opened_at BIGINT NOT NULL,
     -- The newest statement in it: how old its data is.
     newest BIGINT,
-    records BIGINT NOT NULL
+    records BIGINT NOT NULL,
+    -- What the comparison with the next one needs.
+    basis_json TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
 
 ---------------------------------------------------------------- posture

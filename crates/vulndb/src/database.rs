@@ -17,7 +17,7 @@ use crate::{
 };
 
 const NAME_ROW: u64 = 32;
-const ID_ROW: u64 = 16;
+pub(crate) const ID_ROW: u64 = 16;
 
 /// A compiled database, mapped. Cheap to open, safe to share between threads.
 pub struct Database {
@@ -271,6 +271,18 @@ impl Database {
         Ok((content, Group::read(bytes).map_err(|_| self.corrupt(Section::Groups))?))
     }
 
+    pub(crate) fn section(&self, section: Section) -> Result<&[u8], Error> {
+        self.map.whole(section)
+    }
+
+    pub(crate) fn section_len(&self, section: Section) -> u64 {
+        self.map.len(section)
+    }
+
+    pub(crate) fn bytes(&self, section: Section, offset: u64, len: u64) -> Result<&[u8], Error> {
+        self.map.get(section, offset, len)
+    }
+
     /// What is said about a name; `name` is normalised.
     pub(crate) fn group(
         &self,
@@ -280,19 +292,31 @@ impl Database {
         name: &str,
         scratch: &mut Out,
     ) -> Result<Option<Group<'_>>, Error> {
+        Ok(self.group_with_content(ecosystem, release, kind, name, scratch)?.map(|(_, group)| group))
+    }
+
+    /// The same with the hash of what is said.
+    pub(crate) fn group_with_content(
+        &self,
+        ecosystem: Ecosystem,
+        release: &str,
+        kind: NameKind,
+        name: &str,
+        scratch: &mut Out,
+    ) -> Result<Option<(u64, Group<'_>)>, Error> {
         scratch.0.clear();
         wire::key(ecosystem, release, kind, name, scratch);
         let hash = hash64(&scratch.0);
         let rows = self.map.len(Section::Names) / NAME_ROW;
         let mut row = self.first(Section::Names, NAME_ROW, rows, hash)?;
         while row < rows && self.hash_at(Section::Names, NAME_ROW, row)? == hash {
-            let (_, group) = self.group_at(row)?;
+            let (content, group) = self.group_at(row)?;
             if group.ecosystem == ecosystem
                 && group.kind == kind
                 && group.release == release
                 && group.name == name
             {
-                return Ok(Some(group));
+                return Ok(Some((content, group)));
             }
             row += 1;
         }

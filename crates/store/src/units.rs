@@ -1,0 +1,183 @@
+//! Units: what a cataloguer found in a layer, stored once for all images that share it.
+//!
+//! A unit's packages are the union of what images showed to come from that layer. An image has the packages of its units
+//! but those in `image_hidden`: what a later layer removed, replaced or made to be judged otherwise. So an image that
+//! shows a package of a shared layer for the first time adds a row to the unit, and hides that row in every other image
+//! of that unit. Two writers must not do this at once, each blind to what the other adds: [`lock`] lets one go first.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::{Dialect, StoreError, Tx, Value, values};
+
+/// One package in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Placed {
+    /// Position of its layer in [`crate::images::NewImage::layers`]; `None`: of the image as a whole.
+    pub layer: Option<usize>,
+    /// The subject.
+    pub subject: i64,
+    /// Hash of `evidence` and, for the same package with the same evidence, of its turn.
+    pub place: i64,
+    /// Number of its evidence in [`crate::images::NewImage::evidence`].
+    pub evidence: usize,
+}
+
+/// Lets one transaction at a time write catalogues or matches. Call it first in the transaction: PostgreSQL takes its
+/// snapshot with the first statement that reads or writes, and `LOCK` is none, so whoever waited here sees what the
+/// other wrote. Where something was read before, the update ends in a conflict, and the transaction is run again.
+///
+/// # Errors
+/// What the database says.
+pub fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    if tx.dialect() == Dialect::Postgres {
+        tx.execute("LOCK TABLE catalogue_lock IN EXCLUSIVE MODE", &[])?;
+    }
+    tx.execute("UPDATE catalogue_lock SET turn = turn + 1 WHERE id = 1", &[])?;
+    Ok(())
+}
+
+/// The number of the unit of a layer and a cataloguer, made where there is none.
+fn number(tx: &mut Tx<'_>, diff_id: &str, cataloguer: i64) -> Result<i64, StoreError> {
+    let key = values![diff_id, cataloguer];
+    if let Some(row) = tx.query_opt("SELECT id FROM unit WHERE diff_id = $1 AND cataloguer = $2", &key)? {
+        return row.get(0);
+    }
+    tx.query_one("INSERT INTO unit (diff_id, cataloguer) VALUES ($1,$2) RETURNING id", &key)?.get(0)
+}
+
+/// The name of the unit that holds what is of no layer.
+pub(crate) fn whole(config_digest: &str) -> String {
+    format!("whole:{config_digest}")
+}
+
+/// Puts an image's packages into its units. `layers` are diffIDs, base first. Gives the unit of each position, `None`
+/// where an equal layer stands below, and last the unit of the image as a whole, where it has packages.
+pub(crate) fn put(
+    tx: &mut Tx<'_>,
+    image: i64,
+    config_digest: &str,
+    layers: &[String],
+    cataloguer: i64,
+    packages: &[Placed],
+    evidence: &[String],
+) -> Result<(Vec<Option<i64>>, Option<i64>), StoreError> {
+    let mut numbers: HashMap<&str, i64> = HashMap::new();
+    let mut units = Vec::with_capacity(layers.len());
+    let mut of_position = Vec::with_capacity(layers.len());
+    for diff_id in layers {
+        let unit = match numbers.get(diff_id.as_str()) {
+            Some(unit) => {
+                units.push(None);
+                *unit
+            }
+            None => {
+                let unit = number(tx, diff_id, cataloguer)?;
+                numbers.insert(diff_id, unit);
+                units.push(Some(unit));
+                unit
+            }
+        };
+        of_position.push(unit);
+    }
+    let needs_whole =
+        packages.iter().any(|placed| placed.layer.is_none_or(|layer| layer >= of_position.len()));
+    let whole = if needs_whole { Some(number(tx, &whole(config_digest), cataloguer)?) } else { None };
+
+    let mut wanted: HashMap<i64, Vec<&Placed>> = HashMap::new();
+    for unit in units.iter().flatten() {
+        wanted.entry(*unit).or_default();
+    }
+    for placed in packages {
+        let unit = placed.layer.and_then(|layer| of_position.get(layer).copied()).or(whole);
+        if let Some(unit) = unit {
+            wanted.entry(unit).or_default().push(placed);
+        }
+    }
+    tx.execute("DELETE FROM image_hidden WHERE image = $1", &values![image])?;
+    tx.execute("DELETE FROM image_layer WHERE image = $1", &values![image])?;
+    let mut wanted: Vec<(i64, Vec<&Placed>)> = wanted.into_iter().collect();
+    wanted.sort_unstable_by_key(|(unit, _)| *unit);
+    for (unit, placed) in wanted {
+        put_unit(tx, image, unit, &placed, evidence)?;
+    }
+    Ok((units, whole))
+}
+
+fn put_unit(
+    tx: &mut Tx<'_>,
+    image: i64,
+    unit: i64,
+    placed: &[&Placed],
+    evidence: &[String],
+) -> Result<(), StoreError> {
+    let rows = tx.query("SELECT id, subject, place FROM unit_subject WHERE unit = $1", &values![unit])?;
+    let mut there: HashMap<(i64, i64), i64> = HashMap::with_capacity(rows.len());
+    let mut newest = 0;
+    for row in &rows {
+        let id: i64 = row.get(0)?;
+        newest = newest.max(id);
+        there.insert((row.get(1)?, row.get(2)?), id);
+    }
+    let wanted: HashSet<(i64, i64)> = placed.iter().map(|placed| (placed.subject, placed.place)).collect();
+    // A unit that no other image has is made to hold just what this one shows.
+    let shared = tx.query_opt("SELECT 1 FROM image_layer WHERE unit = $1 LIMIT 1", &values![unit])?.is_some();
+    let surplus: Vec<Vec<Value>> = there
+        .iter()
+        .filter(|(key, _)| !wanted.contains(*key))
+        .map(|(_, id)| if shared { values![image, id].to_vec() } else { values![id].to_vec() })
+        .collect();
+    let statement = if shared {
+        "INSERT INTO image_hidden (image, unit_subject) VALUES ($1,$2) ON CONFLICT DO NOTHING"
+    } else {
+        "DELETE FROM unit_subject WHERE id = $1"
+    };
+    tx.execute_many(statement, &surplus)?;
+    let mut seen = HashSet::with_capacity(placed.len());
+    let missing: Vec<Vec<Value>> = placed
+        .iter()
+        .filter(|placed| {
+            let key = (placed.subject, placed.place);
+            !there.contains_key(&key) && seen.insert(key)
+        })
+        .map(|placed| {
+            let paths = evidence.get(placed.evidence).map_or("[]", String::as_str);
+            values![unit, placed.subject, placed.place, paths].to_vec()
+        })
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    tx.execute_many(
+        "INSERT INTO unit_subject (unit, subject, place, evidence_json) VALUES ($1,$2,$3,$4)",
+        &missing,
+    )?;
+    if shared {
+        // Numbers grow: what is past the newest is what was just added.
+        tx.execute(
+            "INSERT INTO image_hidden (image, unit_subject) SELECT l.image, s.id FROM unit_subject s \
+             JOIN image_layer l ON l.unit = s.unit WHERE s.unit = $1 AND s.id > $2 AND l.image <> $3 \
+             ON CONFLICT DO NOTHING",
+            &values![unit, newest, image],
+        )?;
+    }
+    Ok(())
+}
+
+/// Removes units that no image has any more, with their packages, and subjects that no unit has. Gives how many units and
+/// subjects.
+///
+/// # Errors
+/// What the database says.
+pub fn sweep(tx: &mut Tx<'_>) -> Result<(u64, u64), StoreError> {
+    lock(tx)?;
+    const UNUSED: &str =
+        "SELECT u.id FROM unit u WHERE NOT EXISTS (SELECT 1 FROM image_layer l WHERE l.unit = u.id)";
+    const UNPLACED: &str =
+        "SELECT s.id FROM subject s WHERE NOT EXISTS (SELECT 1 FROM unit_subject u WHERE u.subject = s.id)";
+    tx.execute(&format!("DELETE FROM unit_subject WHERE unit IN ({UNUSED})"), &[])?;
+    let units = tx.execute(&format!("DELETE FROM unit WHERE id IN ({UNUSED})"), &[])?;
+    tx.execute(&format!("DELETE FROM match WHERE subject IN ({UNPLACED})"), &[])?;
+    tx.execute(&format!("DELETE FROM name_subject WHERE subject IN ({UNPLACED})"), &[])?;
+    let subjects = tx.execute(&format!("DELETE FROM subject WHERE id IN ({UNPLACED})"), &[])?;
+    Ok((units, subjects))
+}
