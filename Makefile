@@ -1,6 +1,6 @@
 # `make` alone prints what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-unit test-deep bench lint fuzz dist clean
+.PHONY: help run console setup test test-unit test-deep bench lint fuzz dist clean
 
 # Real advisories beside the clone, where there are any. Else `seawall up` takes the database that is there, else what it
 # can fetch, else the sample that is built in.
@@ -18,6 +18,18 @@ run: ## build Seawall and scan this machine and its Docker images
 	@scripts/setup run
 	cargo build --locked --workspace --bin seawall
 	@$(TARGET_DIR)/debug/seawall up
+
+# Nothing is done where no input is newer than what was built. npm writes the hidden lock file last.
+CONSOLE_INPUTS := $(shell find console/src console/public console/index.html console/package.json console/vite.config.ts console/tsconfig.json)
+NODE := PATH="$(or $(SEAWALL_TOOLS),$(abspath target)/tools)/bin:$$PATH"
+console: console/dist/index.html ## build the web console, which the next cargo build embeds
+
+console/dist/index.html: console/node_modules/.package-lock.json $(CONSOLE_INPUTS)
+	cd console && $(NODE) npm run --silent build
+
+console/node_modules/.package-lock.json: console/package-lock.json console/.npmrc
+	@scripts/setup console
+	cd console && $(NODE) npm ci --silent && touch node_modules/.package-lock.json
 
 setup: ## install what the tests need (root on Debian; lists it elsewhere)
 	@scripts/setup test
@@ -58,3 +70,4 @@ dist: ## the binary that is shipped, with link-time optimisation
 
 clean: ## remove all that was built
 	cargo clean
+	rm -rf console/node_modules console/dist/assets console/dist/index.html*

@@ -1,4 +1,5 @@
 //! The hub: API, console, jobs, registry watchers.
 
+pub mod console;
 pub mod ingest;
 pub mod matching;

@@ -1,0 +1,158 @@
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import styles from "./DataTable.module.css";
+import { Icon } from "./Icon";
+
+export interface Column<Row> {
+  key: string;
+  /** The head; also the label of the cell where rows are cards. */
+  head: string;
+  cell: (row: Row) => ReactNode;
+  /** Right-aligned and tabular. */
+  numeric?: boolean;
+  /** The first column names the thing and takes the slack. */
+  main?: boolean;
+  nowrap?: boolean;
+  /** How the hub sorts by it, where it can. */
+  sort?: string;
+}
+
+export interface Sort {
+  by: string;
+  order: "asc" | "desc";
+}
+
+export interface RowGroup<Row> {
+  key: string;
+  /** What the rows share; absent for a table without groups. */
+  title?: ReactNode;
+  rows: Row[];
+}
+
+interface Props<Row> {
+  /** What the table lists, for a screen reader. */
+  label: string;
+  columns: Column<Row>[];
+  groups: RowGroup<Row>[];
+  rowKey: (row: Row) => string;
+  sort?: Sort | undefined;
+  onSort?: (sort: Sort) => void;
+  /** Opens a row by Enter or `o`; the row's own link does the same for the pointer. */
+  onOpen?: (row: Row) => void;
+  /** The row whose drawer is open. */
+  openKey?: string | undefined;
+  /** In place of rows: a state of the list. */
+  state?: ReactNode;
+  foot?: ReactNode;
+}
+
+/**
+ * A table over the full width, with PatternFly's semantics: cards below 768 px. One row is in the order of the Tab key;
+ * `j` and `k` move, `o` and Enter open.
+ */
+export function DataTable<Row>({
+  label,
+  columns,
+  groups,
+  rowKey,
+  sort,
+  onSort,
+  onOpen,
+  openKey,
+  state,
+  foot,
+}: Props<Row>) {
+  const body = useRef<HTMLDivElement>(null);
+
+  const onKey = (event: KeyboardEvent<HTMLTableRowElement>, row: Row) => {
+    // A key in a cell's own control belongs to that control.
+    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+    const step =
+      event.key === "j" || event.key === "ArrowDown" ? 1 : event.key === "k" || event.key === "ArrowUp" ? -1 : 0;
+    if (step !== 0) {
+      event.preventDefault();
+      const rows = [...(body.current?.querySelectorAll<HTMLTableRowElement>("tr[data-row]") ?? [])];
+      rows[rows.indexOf(event.currentTarget) + step]?.focus();
+    } else if (onOpen && (event.key === "Enter" || event.key === "o")) {
+      event.preventDefault();
+      onOpen(row);
+    }
+  };
+
+  let first = true;
+  return (
+    <div className={styles.wrap} ref={body}>
+      {!state && (
+        <Table aria-label={label} variant="compact" gridBreakPoint="grid-md" className={styles.table ?? ""}>
+          <Thead>
+            <Tr>
+              {columns.map((column) => {
+                const active = sort !== undefined && sort.by === column.sort;
+                return (
+                  <Th
+                    key={column.key}
+                    modifier="nowrap"
+                    className={column.numeric ? styles.numeric : ""}
+                    {...(active
+                      ? { "aria-sort": sort.order === "asc" ? ("ascending" as const) : ("descending" as const) }
+                      : {})}
+                  >
+                    {column.sort && onSort ? (
+                      <button
+                        className={styles.sort}
+                        type="button"
+                        onClick={() =>
+                          onSort({ by: column.sort ?? "", order: active && sort.order === "desc" ? "asc" : "desc" })
+                        }
+                      >
+                        {column.head}
+                        {active && <Icon name={sort.order === "asc" ? "up" : "sort"} small />}
+                      </button>
+                    ) : (
+                      column.head
+                    )}
+                  </Th>
+                );
+              })}
+            </Tr>
+          </Thead>
+          {groups.map((group) => (
+            <Tbody key={group.key}>
+              {group.title && (
+                <Tr className={styles.group ?? ""}>
+                  <Td colSpan={columns.length}>{group.title}</Td>
+                </Tr>
+              )}
+              {group.rows.map((row) => {
+                const key = rowKey(row);
+                const tab = first || key === openKey ? 0 : -1;
+                first = false;
+                return (
+                  <Tr
+                    key={key}
+                    data-row={key}
+                    className={`${styles.row} ${key === openKey ? styles.open : ""}`}
+                    tabIndex={onOpen ? tab : undefined}
+                    onKeyDown={(event: KeyboardEvent<HTMLTableRowElement>) => onKey(event, row)}
+                  >
+                    {columns.map((column) => (
+                      <Td
+                        key={column.key}
+                        dataLabel={column.head}
+                        className={`${column.numeric ? styles.numeric : ""} ${column.main ? styles.main : ""} ${column.nowrap ? styles.nowrap : ""}`}
+                      >
+                        {column.cell(row)}
+                      </Td>
+                    ))}
+                  </Tr>
+                );
+              })}
+            </Tbody>
+          ))}
+        </Table>
+      )}
+      {state}
+      {foot && <div className={styles.foot}>{foot}</div>}
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+import { Button } from "@patternfly/react-core";
+import { whole } from "../format/number";
+
+/** The foot of a list that comes in pages: how many rows are here, and the way to the rest. */
+export function More({
+  shown,
+  noun,
+  more,
+  loading,
+  onMore,
+}: {
+  shown: number;
+  noun: string;
+  more: boolean;
+  loading: boolean;
+  onMore: () => void;
+}) {
+  return (
+    <>
+      <span>
+        {more
+          ? `The first ${whole(shown)} ${noun}`
+          : shown === 1
+            ? `1 row, all there is`
+            : `${whole(shown)} ${noun}, all there are`}
+      </span>
+      {more && (
+        <Button variant="link" isInline onClick={onMore} isLoading={loading} isDisabled={loading}>
+          Show more
+        </Button>
+      )}
+    </>
+  );
+}

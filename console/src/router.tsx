@@ -1,0 +1,125 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  Link,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+  retainSearchParams,
+  useLocation,
+} from "@tanstack/react-router";
+import { Failure } from "./api/failure";
+import { meQuery } from "./api/session";
+import { Frame } from "./frame/Frame";
+import { MAP } from "./frame/map";
+import { Login } from "./pages/Login";
+import { Setup } from "./pages/Setup";
+import { Failed, LoadingRows, NoSuchPage } from "./parts/states";
+import { defined, flag, ownPath, text, word } from "./search";
+
+function Nowhere() {
+  const path = useLocation({ select: (location) => location.pathname });
+  return <NoSuchPage path={path} actions={<Link to="/">To the start</Link>} />;
+}
+
+const rootRoute = createRootRouteWithContext<{ queries: QueryClient }>()({
+  validateSearch: (raw: Record<string, unknown>) => defined({ scope: text(raw, "scope") }),
+  search: { middlewares: [retainSearchParams(["scope"])] },
+  component: Outlet,
+  notFoundComponent: Nowhere,
+});
+
+const loginRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/login",
+  validateSearch: (raw: Record<string, unknown>) => defined({ next: ownPath(raw, "next") }),
+  component: function LoginRoute() {
+    return <Login next={loginRoute.useSearch().next ?? "/"} />;
+  },
+});
+
+const setupRoute = createRoute({ getParentRoute: () => rootRoute, path: "/setup", component: Setup });
+
+/** Everything that needs a login lies below it, in the frame. */
+const appRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: "app",
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.queries.ensureQueryData(meQuery);
+    } catch (error) {
+      if (error instanceof Failure && error.kind === "unauthenticated")
+        throw redirect({ to: "/login", search: location.href === "/" ? {} : { next: location.href } });
+      throw error;
+    }
+  },
+  component: Frame,
+  notFoundComponent: Nowhere,
+});
+
+const startRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: "/",
+  beforeLoad: () => {
+    const first = MAP[0]?.places[0];
+    if (first) throw redirect({ to: first.to, replace: true });
+  },
+});
+
+const usersRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: "/settings/users",
+  validateSearch: (raw: Record<string, unknown>) =>
+    defined({ name: text(raw, "name"), disabled: flag(raw, "disabled"), open: text(raw, "open") }),
+  component: lazyRouteComponent(() => import("./pages/settings/Users"), "Users"),
+});
+
+const tokensRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: "/settings/tokens",
+  validateSearch: (raw: Record<string, unknown>) => defined({ revoked: flag(raw, "revoked") }),
+  component: lazyRouteComponent(() => import("./pages/settings/Tokens"), "Tokens"),
+});
+
+const auditRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: "/settings/audit",
+  validateSearch: (raw: Record<string, unknown>) =>
+    defined({
+      actor: text(raw, "actor"),
+      action: text(raw, "action"),
+      subject: text(raw, "subject"),
+      order: word(raw, "order", ["asc", "desc"]),
+      open: text(raw, "open"),
+    }),
+  component: lazyRouteComponent(() => import("./pages/settings/Audit"), "Audit"),
+});
+
+const routeTree = rootRoute.addChildren([
+  loginRoute,
+  setupRoute,
+  appRoute.addChildren([startRoute, usersRoute, tokensRoute, auditRoute]),
+]);
+
+export function createConsole(queries: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { queries },
+    defaultPreload: "intent",
+    // Queries keep their own age; the router need not.
+    defaultPreloadStaleTime: 0,
+    scrollRestoration: true,
+    defaultPendingComponent: () => <LoadingRows what="the page" />,
+    defaultErrorComponent: ({ error, reset }) => (
+      <Failed error={error instanceof Error ? error : new Error(String(error))} what="This page" onRetry={reset} page />
+    ),
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createConsole>;
+  }
+}
