@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clock, duration, exactly, stamp } from "./time";
+import { clock, day, duration, exactly, stamp } from "./time";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 const at = (text: string) => new Date(text);
@@ -38,6 +38,11 @@ describe("stamp", () => {
   it("what is not a time is not known", () => {
     expect(stamp(at("soon"), NOW, "UTC")).toBe("?");
   });
+});
+
+it("a day is a day, also today's", () => {
+  expect(plain(day(NOW, NOW, "UTC"))).toBe("24 Nov");
+  expect(plain(day(at("2025-10-07T09:00:00Z"), NOW, "UTC"))).toBe("7 Oct 2025");
 });
 
 it("the exact time names its zone", () => {

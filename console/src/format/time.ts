@@ -79,8 +79,15 @@ export function stamp(at: Date, now: Date, zone?: string): string {
   if (days === 0) return a.clock;
   // Seven days away the weekday would be today's: it would read as today.
   if (days < 7) return `${a.weekday}${NBSP}${a.clock}`;
-  if (a.year === n.year) return `${a.day}${NBSP}${a.month}`;
-  return `${a.day}${NBSP}${a.month}${NBSP}${a.year}`;
+  return day(at, now, zone);
+}
+
+/** A calendar day, for the axis of a series of days: this year "18 Nov", else "7 Oct 2025". */
+export function day(at: Date, now: Date, zone?: string): string {
+  if (!Number.isFinite(at.getTime())) return "?";
+  const [a, n] = [fields(at, zone), fields(now, zone)];
+  const text = `${a.day}${NBSP}${a.month}`;
+  return a.year === n.year ? text : `${text}${NBSP}${a.year}`;
 }
 
 /** The exact time with its zone, for a title: "18 Nov 2026, 10:02:11 UTC". */
