@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BlobDigest, DiffId};
+use crate::{BlobDigest, Credential, DiffId};
 
 /// `os/architecture[/variant]`, as in OCI indexes: `linux/arm64/v8`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -123,6 +123,8 @@ pub struct ImageConfig {
     pub user: String,
     /// Names of environment variables, without values.
     pub env_names: Vec<String>,
+    /// Values anywhere in the configuration that look like credentials; `None`: nobody looked.
+    pub credentials: Option<Vec<Credential>>,
     /// `80/tcp`.
     pub exposed_ports: Vec<String>,
     /// Entry point.

@@ -4,6 +4,7 @@
 //! Engines take a [`Budget`] and return `(T, Vec<Problem>)`: a broken part never aborts a scan and never panics.
 
 mod budget;
+mod credential;
 mod digest;
 mod finding;
 mod image;
@@ -12,6 +13,7 @@ mod severity;
 mod state;
 
 pub use budget::{Budget, Exceeded, Limit, Limits};
+pub use credential::{Credential, CredentialKind, CredentialPlace};
 pub use digest::{BlobDigest, ConfigDigest, DiffId, Digest, DigestError, ManifestDigest};
 pub use finding::{
     ApartReason, Class, Detail, Evidence, Finding, FindingId, FixStatus, Judgement, Kev, MatchedRecord,

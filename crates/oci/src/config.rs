@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{DiffId, HealthCheck, History, ImageConfig, Platform};
+use secrets::Configuration;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -137,6 +138,16 @@ pub(crate) fn read(bytes: &[u8], what: &str) -> Result<Config, Error> {
         })
         .collect();
     let run = raw.config;
+    let credentials = secrets::credentials(&Configuration {
+        environment: &run.env,
+        labels: &run.labels,
+        commands: &[&run.entrypoint, &run.cmd],
+        history: &raw
+            .history
+            .iter()
+            .map(|step| step.created_by.as_deref().unwrap_or_default())
+            .collect::<Vec<_>>(),
+    });
     let facts = ImageConfig {
         platform,
         created: raw.created,
@@ -146,6 +157,7 @@ pub(crate) fn read(bytes: &[u8], what: &str) -> Result<Config, Error> {
             .iter()
             .map(|pair| pair.split_once('=').map_or(pair.as_str(), |(name, _)| name).to_owned())
             .collect(),
+        credentials: Some(credentials),
         exposed_ports: run.exposed_ports,
         entrypoint: run.entrypoint,
         cmd: run.cmd,
@@ -168,6 +180,8 @@ pub(crate) fn read(bytes: &[u8], what: &str) -> Result<Config, Error> {
 
 #[cfg(test)]
 mod tests {
+    use model::{CredentialKind, CredentialPlace};
+
     use super::*;
 
     fn digest(digit: char) -> String {
@@ -195,6 +209,9 @@ mod tests {
         assert_eq!(facts.exposed_ports, ["443/tcp", "80/tcp"]);
         assert_eq!(facts.entrypoint, ["/run.sh"]);
         assert_eq!(facts.history.len(), 3);
+        let found = facts.credentials.as_deref().unwrap();
+        let found: Vec<_> = found.iter().map(|one| (one.place, one.name.as_str(), one.kind)).collect();
+        assert_eq!(found, [(CredentialPlace::Environment, "TOKEN", CredentialKind::ByName)]);
         assert!(!format!("{facts:?}").contains("s3cret"));
     }
 

@@ -1,9 +1,9 @@
 //! What predicates look at. Whoever stores assets fills these; `None` always means *not known*, never *no*.
 
-use model::Severity;
+use model::{Credential, Severity};
 use serde::{Deserialize, Serialize};
 
-use crate::{CredentialKind, Day};
+use crate::Day;
 
 /// The facts of an image in one place.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,43 +145,6 @@ impl SeverityCounts {
             .map(|(count, severity)| format!("{count} {severity}"))
             .collect();
         words.join(", ")
-    }
-}
-
-/// A value in the image's configuration that looks like a credential.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Credential {
-    /// Where it stands.
-    pub place: Place,
-    /// Name of the variable or label, or the number of the history's step. Never the value.
-    pub name: String,
-    /// What it looks like.
-    pub kind: CredentialKind,
-}
-
-/// Places in an image's configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Place {
-    /// An environment variable.
-    Environment,
-    /// A label.
-    Label,
-    /// Command or entry point.
-    Command,
-    /// An instruction of the history.
-    History,
-}
-
-impl Place {
-    pub(crate) const fn words(self) -> &'static str {
-        match self {
-            Self::Environment => "environment variable",
-            Self::Label => "label",
-            Self::Command => "command",
-            Self::History => "build step",
-        }
     }
 }
 

@@ -11,7 +11,6 @@
 
 mod assessment;
 mod control;
-mod credential;
 mod disable;
 mod effect;
 mod exemption;
@@ -33,15 +32,14 @@ pub use control::{
     AssetKind, Case, CaseFacts, Control, ControlIndex, Controls, Group, GroupIndex, LoadError, Parameter,
     ParameterError, ParameterKind, Parameters, Plan, PlanSet, Step, Value, builtin,
 };
-pub use credential::{CredentialKind, credential};
 pub use disable::{
     Category, Criteria, CriteriaError, DisableRule, Disabler, FindingFacts, FixState, Hidden, ImageKey, Match,
 };
 pub use effect::{Change, Effect, ExemptCount, Fleet, Summary, effect, summarise};
 pub use exemption::{Exemption, ExemptionCategory, ExemptionError, Target};
 pub use facts::{
-    Address, BaseFacts, Credential, Distribution, EndOfLife, FindingCounts, ImageFacts, Place, RegistryFacts,
-    SeverityCounts, Use,
+    Address, BaseFacts, Distribution, EndOfLife, FindingCounts, ImageFacts, RegistryFacts, SeverityCounts,
+    Use,
 };
 pub use fix::{
     Action, ActionId, Base, Carrier, CarrierFinding, Deed, FixFleet, FixImage, FixPlan, Part, Remainder,

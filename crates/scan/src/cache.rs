@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use crate::layer::LayerData;
 
 /// Grows with the shape of an entry; readers and facts have [`sbom::CATALOGUER_VERSION`].
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// Bytes before the payload: magic, format, cataloguer version, SHA-256 of the payload as it is stored.
 const HEADER: usize = 8 + 4 + 4 + 32;

@@ -28,6 +28,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("sbom", 1),
     ("vulndb", 1),
     ("posture", 1),
+    ("secrets", 1),
     ("oci", 2),
     ("feeds", 2),
     ("scan", 2),

@@ -1,53 +1,12 @@
-//! Does a value in an image's configuration look like a credential? The value stays where it is read: only the kind
-//! leaves.
+//! Credentials in image configurations. (Those in files will come here as well.)
+//!
+//! A value is looked at where it is read and stays there: what leaves is its place, its name and what it looks like.
 
-use serde::{Deserialize, Serialize};
+mod configuration;
 
-/// What a value looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CredentialKind {
-    /// A private key in PEM form.
-    PrivateKey,
-    /// An access key id of AWS.
-    AwsAccessKey,
-    /// A token of GitHub.
-    GithubToken,
-    /// A token of GitLab.
-    GitlabToken,
-    /// A token of Slack.
-    SlackToken,
-    /// A key of a Google API.
-    GoogleApiKey,
-    /// A secret key of Stripe.
-    StripeKey,
-    /// A token of the npm registry.
-    NpmToken,
-    /// A signed JSON web token.
-    Jwt,
-    /// A URL with a password in it.
-    UrlPassword,
-    /// The name says that the value is a password, token or key.
-    ByName,
-}
+use model::CredentialKind;
 
-impl CredentialKind {
-    pub(crate) const fn words(self) -> &'static str {
-        match self {
-            Self::PrivateKey => "a private key",
-            Self::AwsAccessKey => "an AWS access key",
-            Self::GithubToken => "a GitHub token",
-            Self::GitlabToken => "a GitLab token",
-            Self::SlackToken => "a Slack token",
-            Self::GoogleApiKey => "a Google API key",
-            Self::StripeKey => "a Stripe key",
-            Self::NpmToken => "an npm token",
-            Self::Jwt => "a signed token",
-            Self::UrlPassword => "a URL with a password",
-            Self::ByName => "a password, token or key by its name",
-        }
-    }
-}
+pub use configuration::{Configuration, credentials};
 
 /// Values longer than this are looked at up to here: credentials are short, and configurations may be hostile.
 const LOOK: usize = 16 * 1024;
