@@ -230,6 +230,44 @@ await check("rows move by j and k, open by Enter, close by Esc, and the focus co
   }
 });
 
+await check("an owner sets a password and takes a role back; what the hub refuses is said", async () => {
+  const refused = {
+    status: 422,
+    body: {
+      type: "urn:seawall:problem:invalid",
+      title: "A value is not acceptable",
+      status: 422,
+      errors: [{ field: "password", message: "at least 12 characters" }],
+    },
+  };
+  const page = { ...PAGES[4], over: { "PATCH /api/v1/users/u2": refused, "DELETE /api/v1/grants": { status: 204 } } };
+  const { tab, wrong, close } = await open(page);
+  try {
+    const sent = [];
+    tab.on("request", (request) => {
+      if (request.method() !== "GET")
+        sent.push([request.method(), new URL(request.url()).search, request.headers()["x-seawall-request"]]);
+    });
+    const drawer = tab.getByRole("dialog", { name: "storefront" });
+    await drawer.getByLabel("New password").fill("short");
+    await drawer.getByRole("button", { name: "Set password" }).click();
+    await drawer.getByText("at least 12 characters").waitFor();
+    await drawer.getByRole("button", { name: "Take back security admin in shop" }).click();
+    await tab.waitForFunction(() => !document.querySelector("aside button[disabled]:not([type=submit])"));
+    const wanted = [
+      ["PATCH", "", "console"],
+      ["DELETE", "?user=u2&scope=shop", "console"],
+    ];
+    if (JSON.stringify(sent) !== JSON.stringify(wanted)) throw new Error(`sent ${JSON.stringify(sent)}`);
+    none(
+      wrong.filter((line) => !/status of 422/.test(line)),
+      "errors",
+    );
+  } finally {
+    await close();
+  }
+});
+
 await check("filters live in the address; back restores them; / goes to the filter", async () => {
   const { tab, close } = await open(PAGES[3]);
   try {

@@ -81,6 +81,11 @@ export function grant(body: Schemas["Grant"]): Promise<Schemas["Grant"]> {
   return answer(client.PUT("/api/v1/grants", { body }));
 }
 
+/** Takes back what a user was given on a scope itself; what is inherited from above stays. */
+export function takeBack(user: string, scope: string): Promise<unknown> {
+  return answer(client.DELETE("/api/v1/grants", { params: { query: { user, scope } } }));
+}
+
 export function createToken(body: Schemas["NewToken"]): Promise<Schemas["MadeToken"]> {
   return answer(client.POST("/api/v1/tokens", { body }));
 }

@@ -2,7 +2,7 @@ import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from "@patte
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type FormEvent, useId, useState } from "react";
-import { changeUser, createUser, grant, grantsQuery, scopesQuery, usersQuery } from "../../api/access";
+import { changeUser, createUser, grant, grantsQuery, scopesQuery, takeBack, usersQuery } from "../../api/access";
 import { Failure } from "../../api/failure";
 import type { components } from "../../api/schema";
 import { visible } from "../../format/text";
@@ -148,6 +148,10 @@ function UserDrawer({ user, onClose }: { user: User; onClose: () => void }) {
     mutationFn: () => changeUser(user.id, { disabled: !user.disabled }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["users"] }),
   });
+  const take = useMutation({
+    mutationFn: (scope: string) => takeBack(user.id, scope),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["grants", user.id] }),
+  });
   return (
     <Drawer
       over="User"
@@ -188,12 +192,23 @@ function UserDrawer({ user, onClose }: { user: User; onClose: () => void }) {
                   <b>{ROLE_WORDS[given.role]}</b> in {visible(scopeWord(given.scope), 96)}
                   <span className={layout.sub}>{ROLE_HINTS[given.role]}</span>
                 </span>
+                <Button
+                  variant="secondary"
+                  size="sm"
+                  onClick={() => take.mutate(given.scope)}
+                  isDisabled={take.isPending}
+                  aria-label={`Take back ${ROLE_WORDS[given.role].toLowerCase()} in ${visible(scopeWord(given.scope), 64)}`}
+                >
+                  Take back
+                </Button>
               </li>
             ))}
           </ul>
         )}
       </div>
+      {take.error && <Failed error={take.error} what="The role" />}
       <GrantForm user={user} />
+      <PasswordForm user={user} />
     </Drawer>
   );
 }
@@ -238,6 +253,43 @@ function GrantForm({ user }: { user: User }) {
       {give.error && <Failed error={give.error} what="The role" />}
       <Button type="submit" variant="secondary" isLoading={give.isPending} icon={<Icon name="plus" small />}>
         Give {ROLE_WORDS[role].toLowerCase()} in {visible(scopeWord(scope), 32)}
+      </Button>
+    </Form>
+  );
+}
+
+/** A new password by an owner, for who has lost the old one. It ends the user's sessions. */
+function PasswordForm({ user }: { user: User }) {
+  const [password, setPassword] = useState("");
+  const set = useMutation({
+    mutationFn: () => changeUser(user.id, { password }),
+    onSuccess: () => setPassword(""),
+  });
+  const failure = set.error ? Failure.of(set.error) : undefined;
+  return (
+    <Form
+      onSubmit={(event: FormEvent) => {
+        event.preventDefault();
+        set.mutate();
+      }}
+    >
+      <Field
+        label="New password"
+        type="password"
+        autoComplete="new-password"
+        value={password}
+        onChange={setPassword}
+        hint={
+          set.isSuccess && password === ""
+            ? "Set. All sessions of the account have ended."
+            : "12 characters or more. Ends all sessions of the account."
+        }
+        error={failure?.fields.get("password")}
+        isRequired
+      />
+      {failure && failure.fields.size === 0 && <Failed error={failure} what="The password" />}
+      <Button type="submit" variant="secondary" isLoading={set.isPending} isDisabled={set.isPending || password === ""}>
+        Set password
       </Button>
     </Form>
   );
