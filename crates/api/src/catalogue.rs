@@ -17,7 +17,7 @@ use model::{HealthCheck, Platform};
 use serde::{Deserialize, Serialize};
 
 pub use read::{ReadError, bounds};
-use read::{list, map};
+use read::{list, map, some_list};
 pub use wire::from_scan;
 
 /// The `format` of every document.
@@ -156,6 +156,12 @@ pub struct Config {
     /// Names of environment variables, without values.
     #[serde(deserialize_with = "list::<_, _, { bounds::NAMES }>")]
     pub env_names: Vec<String>,
+    /// Values that look like credentials, by place and kind; absent where nobody looked. No value is ever among them.
+    #[serde(
+        deserialize_with = "some_list::<_, _, { bounds::NAMES }>",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub credentials: Option<Vec<model::Credential>>,
     /// `80/tcp`.
     #[serde(deserialize_with = "list::<_, _, { bounds::NAMES }>")]
     pub exposed_ports: Vec<String>,

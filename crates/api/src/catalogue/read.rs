@@ -156,6 +156,9 @@ impl Document {
         for text in pairs.flat_map(|(name, value)| [name, value]) {
             short("a label", text, bounds::TEXT)?;
         }
+        for credential in image.config.credentials.iter().flatten() {
+            short("the name of a credential", &credential.name, bounds::NAME)?;
+        }
         for step in image.config.history.iter().filter_map(|step| step.created_by.as_ref()) {
             short("an instruction", step, bounds::TEXT)?;
         }
@@ -205,6 +208,15 @@ where
     }
 
     deserializer.deserialize_seq(List::<T, MAX>(PhantomData))
+}
+
+/// The same for a list that may be absent, which is something else than empty.
+pub(super) fn some_list<'de, D, T, const MAX: usize>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    list::<D, T, MAX>(deserializer).map(Some)
 }
 
 /// The same for texts by name.
