@@ -229,6 +229,20 @@ pub fn registry(data: &[u8]) {
     check(runtime().block_on(open(&Source::Registry(reference), &options)));
 }
 
+/// A registry whose lists and manifests are anything.
+pub fn listing(data: &[u8]) {
+    let port = server(data);
+    let _ = runtime().block_on(async {
+        let options = Options { insecure: true, ..options() };
+        let listing = oci::Listing::connect(&format!("127.0.0.1:{port}"), &options).await?;
+        let page = listing.repositories(None).await?;
+        assert!(page.names.iter().all(|name| format!("h.test/{name}:x").parse::<Reference>().is_ok()));
+        let tags = listing.tags("a", page.next.as_deref()).await?;
+        assert!(tags.names.iter().all(|tag| format!("h.test/a:{tag}").parse::<Reference>().is_ok()));
+        listing.find("a", "b").await
+    });
+}
+
 /// A Docker daemon that answers anything.
 pub fn daemon(data: &[u8]) {
     let host = Some(format!("tcp://127.0.0.1:{}", server(data)));

@@ -10,6 +10,7 @@ use model::{Budget, Limits};
 pub mod documents;
 pub mod feed;
 pub mod files;
+pub mod hub_input;
 pub mod images;
 pub mod layers;
 pub mod made;

@@ -168,6 +168,16 @@ fn of(target: &str) -> Vec<Vec<u8>> {
             joined(&["HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n", "<html>"]),
             joined(&["HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1/v2/a/manifests/b\r\nContent-Length: 0\r\n\r\n", MANIFEST]),
         ],
+        "listing" => vec![
+            joined(&[
+                "{}",
+                "HTTP/1.1 200 OK\r\nLink: </v2/_catalog?n=1&last=b>; rel=\"next\"\r\nContent-Length: 32\r\n\r\n{\"repositories\":[\"a\",\"b/c\",\"-\"]}",
+                r#"{"name":"a","tags":["1","latest","\n"]}"#,
+                INDEX,
+            ]),
+            joined(&["{}", r#"{"repositories":null}"#, r#"{"tags":null}"#, MANIFEST]),
+        ],
+        "notification" => texts(&[NOTIFICATION, r#"{"events":[{"id":"1","action":"delete","repository":"a/b","tag":"1"}]}"#]),
         "daemon" => vec![joined(&[
             r#"[{"Id":"sha256:0000000000000000000000000000000000000000000000000000000000000000","RepoTags":["a:b"],"Size":3}]"#,
             r#"{"ApiVersion":"1.47","Os":"linux"}"#,
@@ -332,3 +342,5 @@ fn records(name: &str) -> Vec<Vec<u8>> {
     }
     records
 }
+
+const NOTIFICATION: &str = r#"{"events":[{"id":"1","timestamp":"2026-01-01T00:00:00Z","action":"push","target":{"mediaType":"application/vnd.oci.image.manifest.v1+json","size":1,"digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000","repository":"a/b","tag":"1"},"request":{"addr":"h:1","useragent":"seawall/0.1.0 (mark)"},"actor":{"name":"n"}},{"id":"2","action":"delete","target":{"digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000","repository":"a"}}]}"#;

@@ -2,7 +2,7 @@ use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use model::Platform;
 
-use crate::{Memory, Progress, Reference};
+use crate::{Memory, Progress, Reference, Secret};
 
 /// Where an image is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,9 +101,17 @@ pub struct Options {
     pub insecure: bool,
     /// PEM files with certificate authorities to trust beside the system's.
     pub ca_files: Vec<PathBuf>,
+    /// The same, as texts in PEM form.
+    pub ca_texts: Vec<String>,
     /// Docker's `config.json`; `None` means no credentials. The default is `$DOCKER_CONFIG/config.json`, else
     /// `~/.docker/config.json`, where that file exists.
     pub docker_config: Option<PathBuf>,
+    /// Name and password for the registry, instead of what `docker_config` holds.
+    pub login: Option<(String, Secret)>,
+    /// Said behind Seawall's name to the registry itself (`User-Agent: seawall/… (…)`), and to no other host: by it a
+    /// registry's own notifications tell these requests from others. Letters, digits, `-`, `_` and `.` only; anything else
+    /// is left out.
+    pub agent: Option<String>,
     /// Hosts (`host`, `host:port`, `*.domain`) that servers and manifests may name though they are private, and that may be sent
     /// the credentials as token realm.
     pub allow_hosts: Vec<String>,
@@ -127,7 +135,10 @@ impl fmt::Debug for Options {
             .field("platform", &self.platform)
             .field("insecure", &self.insecure)
             .field("ca_files", &self.ca_files)
+            .field("ca_texts", &self.ca_texts.len())
             .field("docker_config", &self.docker_config)
+            .field("login", &self.login)
+            .field("agent", &self.agent)
             .field("allow_hosts", &self.allow_hosts)
             .field("limits", &self.limits)
             .field("timeouts", &self.timeouts)
@@ -143,7 +154,10 @@ impl Default for Options {
             platform: None,
             insecure: false,
             ca_files: Vec::new(),
+            ca_texts: Vec::new(),
             docker_config: docker_config(),
+            login: None,
+            agent: None,
             allow_hosts: Vec::new(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),

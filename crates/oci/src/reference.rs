@@ -59,6 +59,40 @@ impl Reference {
         format!("{}/{}", self.registry, self.repository)
     }
 
+    /// The registry alone, as a place to list. Its repository is empty.
+    ///
+    /// # Errors
+    /// When `registry` is no host name with an optional port.
+    pub(crate) fn of_registry(registry: &str) -> Result<Self, Error> {
+        // Read as part of a whole reference, so that there is one rule for what a registry is.
+        let whole: Self = format!("{registry}/x").parse()?;
+        if whole.repository != "x"
+            && (whole.registry.as_str(), whole.repository.as_str()) != (HUB, "library/x")
+        {
+            return Err(Error::Reference {
+                text: crate::secret::tame(registry, 120),
+                why: "the registry is no host name with an optional port",
+            });
+        }
+        Ok(Self { registry: whole.registry, repository: String::new(), tag: None, digest: None })
+    }
+
+    /// The same registry with a repository, and a tag or digest.
+    ///
+    /// # Errors
+    /// When the parts make no reference.
+    pub(crate) fn within(&self, repository: &str, wanted: &str) -> Result<Self, Error> {
+        let part = if wanted.contains(':') { '@' } else { ':' };
+        let whole: Self = format!("{}/{repository}{part}{wanted}", self.registry).parse()?;
+        if whole.registry != self.registry {
+            return Err(Error::Reference {
+                text: crate::secret::tame(repository, 120),
+                why: "the repository names another registry",
+            });
+        }
+        Ok(whole)
+    }
+
     /// What a manifest is asked for by: the digest, else the tag.
     pub(crate) fn wanted(&self) -> String {
         self.digest.map_or_else(|| self.tag.clone().unwrap_or_default(), |digest| digest.to_string())
@@ -107,7 +141,7 @@ impl FromStr for Reference {
         if !is_host(registry) {
             return Err(wrong("the registry is no host name with an optional port"));
         }
-        if repository.is_empty() || !repository.split('/').all(is_component) {
+        if !is_repository(repository) {
             return Err(wrong("a repository is lower-case letters and digits, parted by '/', '.', '_', '-'"));
         }
         let repository = if registry == HUB && !repository.contains('/') {
@@ -160,7 +194,13 @@ fn is_port(port: &str) -> bool {
     port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port != 0)
 }
 
-fn is_tag(tag: &str) -> bool {
+/// Is it a repository's path by the grammar of references?
+pub(crate) fn is_repository(path: &str) -> bool {
+    !path.is_empty() && path.len() <= MAX_NAME && path.split('/').all(is_component)
+}
+
+/// Is it a tag by the grammar of references?
+pub(crate) fn is_tag(tag: &str) -> bool {
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     tag.len() <= MAX_TAG
         && tag.bytes().next().is_some_and(word)

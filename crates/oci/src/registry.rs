@@ -5,6 +5,7 @@ mod back_off;
 mod challenge;
 mod download;
 mod http;
+mod listing;
 mod token;
 
 #[cfg(test)]
@@ -35,6 +36,7 @@ use back_off::{BackOff, may_pass, retry_after};
 pub use download::{Download, Downloads, Marks};
 pub(crate) use http::network;
 use http::{Answer, Ask, Http};
+pub use listing::{Entry, Found, Listing, Names};
 use token::Login;
 
 /// Answers to a refusal before it is believed: a first token, and one for a token that ran out.
@@ -44,7 +46,7 @@ const MAX_LOGINS: u32 = 2;
 pub(crate) struct Session {
     reference: Reference,
     base: Url,
-    http: Http,
+    http: Arc<Http>,
     credentials: Option<Credentials>,
     /// Why there are none though some are configured.
     no_credentials: Option<String>,
@@ -123,10 +125,13 @@ async fn open_slowly(reference: &Reference, options: &Options) -> Result<Image, 
 
 impl Session {
     async fn connect(reference: &Reference, options: &Options) -> Result<Self, Error> {
-        let (credentials, no_credentials) = match &options.docker_config {
-            None => (None, None),
+        let (credentials, no_credentials) = match (&options.login, &options.docker_config) {
+            (Some((user, password)), _) => {
+                (Some(Credentials::Basic { user: user.clone(), password: password.clone() }), None)
+            }
+            (None, None) => (None, None),
             // A broken helper must not stop the scan of a public image.
-            Some(file) => {
+            (None, Some(file)) => {
                 match credentials::find(file, reference.registry(), options.timeouts.helper).await {
                     Ok(found) => (found, None),
                     Err(error) => (None, Some(error.to_string())),
@@ -137,7 +142,7 @@ impl Session {
         Ok(Self {
             reference: reference.clone(),
             base,
-            http,
+            http: Arc::new(http),
             credentials,
             no_credentials,
             authorization: Mutex::new(None),
@@ -158,6 +163,20 @@ impl Session {
 
     fn title(&self, digest: &Digest) -> String {
         format!("the manifest {}@{digest}", self.reference.name())
+    }
+
+    /// The same registry, connection and credentials for another repository.
+    fn beside(&self, reference: Reference) -> Self {
+        Self {
+            reference,
+            base: self.base.clone(),
+            http: Arc::clone(&self.http),
+            credentials: self.credentials.clone(),
+            no_credentials: self.no_credentials.clone(),
+            authorization: Mutex::new(None),
+            reached: AtomicBool::new(self.reached.load(Ordering::Relaxed)),
+            options: self.options.clone(),
+        }
     }
 
     /// An address of the registry's API; `tail` is made of checked parts only.

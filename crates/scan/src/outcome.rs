@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{ConfigDigest, Finding, ImageConfig, Layer, ManifestDigest, Platform, Problem, State};
 use package::{Catalogue, PackageIndex, Presence};
+use serde::{Deserialize, Serialize};
 
 use crate::{Base, Plan};
 
@@ -39,7 +40,7 @@ pub struct Outcome {
 }
 
 /// What was scanned.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Subject {
     /// As the user typed it.
     pub target: String,
@@ -56,7 +57,7 @@ pub struct Subject {
 }
 
 /// The kinds of target.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Kind {
     /// A container image, from wherever.
     Image,
@@ -83,7 +84,7 @@ impl Kind {
 }
 
 /// What only images have.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Image {
     /// The identity of its content.
     pub config_digest: ConfigDigest,
@@ -104,7 +105,7 @@ pub struct Image {
 }
 
 /// A file that runs with its owner's or group's rights.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrivilegedFile {
     /// Path without a leading slash.
     pub path: String,

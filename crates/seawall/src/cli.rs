@@ -79,6 +79,9 @@ pub(crate) enum Command {
     Up(Up),
     /// Make and inspect the database of advisories
     Db(Db),
+    /// Scan one image for the hub, which gives the order on the input
+    #[command(hide = true)]
+    Worker,
     /// Print a completion script for a shell
     Completions(Completions),
     /// Print the manual page, or write one for each command

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Command::Why(args) => cmd::why::run(&args, &cli.common),
         Command::Db(args) => cmd::db::run(&args, &cli.common),
         Command::Up(args) => cmd::up::run(&args, &cli.common),
+        Command::Worker => Ok(hub::worker::child_main(std::io::stdin(), std::io::stdout())),
         Command::Completions(args) => cmd::shell::completions(&args),
         Command::Man(args) => cmd::shell::man(&args),
     };

@@ -570,6 +570,7 @@ fn every_test_is_in_a_suite_with_a_budget() {
 const PARSERS: &[&str] = &[
     "crates/archive/src/",
     "crates/feeds/src/",
+    "crates/hub/src/notify/",
     "crates/oci/src/",
     "crates/package/src/purl",
     "crates/package/src/version/",

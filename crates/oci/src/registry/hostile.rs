@@ -568,3 +568,111 @@ async fn nobody_there_is_told_at_once() {
     assert!(matches!(error, Error::Network { .. }), "{error}");
     assert!(begin.elapsed() < Duration::from_secs(3));
 }
+
+/// A registry that lists `pages` of repositories, each with a link to the next.
+fn lists(pages: &'static [(&'static str, Option<&'static str>)]) -> Server {
+    registry(&sample(), move |r| {
+        let query = r.path.strip_prefix("/v2/_catalog?")?;
+        let number: usize = query.strip_prefix("page=").and_then(|n| n.parse().ok()).unwrap_or(0);
+        let (names, next) = pages[number];
+        let link = next.map(|next| ("Link", format!("<{next}>; rel=\"next\"")));
+        let body = format!(r#"{{"repositories":[{names}]}}"#).into_bytes();
+        Some(Reply::Answer(200, link.into_iter().collect(), body))
+    })
+}
+
+async fn listing(server: &Server) -> Listing {
+    Listing::connect(&server.address.to_string(), &impatient()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_are_read_page_by_page_and_what_is_no_name_is_left_out() {
+    let trap = Server::start("127.0.0.2", |_| ok(br#"{"repositories":["evil"]}"#));
+    let pages: &[_] = Box::leak(Box::new([
+        (r#""app","../etc","team/app""#, Some("/v2/_catalog?page=1")),
+        (r#""UPPER","z""#, Some(&*Box::leak(trap.url("/v2/_catalog?page=2").into_boxed_str()))),
+        ("null", None),
+    ]));
+    let server = lists(pages);
+    let list = listing(&server).await;
+    let first = list.repositories(None).await.unwrap();
+    assert_eq!((first.names, first.refused), (vec!["app".to_owned(), "team/app".to_owned()], 1));
+    let second = list.repositories(first.next.as_deref()).await.unwrap();
+    assert_eq!((second.names.as_slice(), second.refused), (["z".to_owned()].as_slice(), 1));
+    // Only the query of the link is taken: the other host is never asked.
+    assert!(matches!(list.repositories(second.next.as_deref()).await, Err(Error::Malformed { .. })));
+    assert_eq!(trap.connections(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_leads_to_itself_or_never_ends_is_left() {
+    let server = lists(&[(r#""a""#, Some("?page=1")), (r#""b""#, Some("?page=1"))]);
+    let list = listing(&server).await;
+    let first = list.repositories(None).await.unwrap();
+    let error = list.repositories(first.next.as_deref()).await.unwrap_err();
+    assert!(error.to_string().contains("its next page is itself"), "{error}");
+    let head = b"HTTP/1.1 200 OK\r\n\r\n{\"repositories\":[".to_vec();
+    let server =
+        registry(&sample(), move |r| r.path.contains("_catalog").then(|| Reply::Endless(head.clone())));
+    let error = listing(&server).await.repositories(None).await.unwrap_err();
+    assert!(matches!(error, Error::TooLarge { .. }), "{error}");
+    assert!(server.sent() < 64 << 20);
+    let server = registry(&sample(), |r| r.path.contains("/tags/list").then(|| Reply::Stall(Vec::new())));
+    let timeouts = crate::Timeouts { connect: Duration::from_millis(300), ..impatient().timeouts };
+    let hasty = Options { timeouts, ..impatient() };
+    let list = Listing::connect(&server.address.to_string(), &hasty).await.unwrap();
+    let error = list.tags("app", None).await.unwrap_err();
+    assert!(matches!(error, Error::Stalled { .. }), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_stands_behind_a_tag_is_told() {
+    let sample = sample();
+    let attestation = json!({"platform": {"os": "unknown", "architecture": "unknown"}});
+    let platform = json!({"platform": {"os": "linux", "architecture": "amd64"}});
+    let index = index(&[sample.described(&platform), sample.described(&attestation)]);
+    let chart = json!({
+        "schemaVersion": 2, "layers": [],
+        "config": descriptor("application/vnd.cncf.helm.config.v1+json", b"{}"),
+    })
+    .to_string()
+    .into_bytes();
+    let (index_digest, chart_text) = (digest_of(&index), chart.clone());
+    let server = registry(&sample, move |r| match r.path.as_str() {
+        "/v2/app/manifests/index" => Some(ok(&index)),
+        "/v2/app/manifests/chart" => Some(ok(&chart_text)),
+        "/v2/app/manifests/none" => Some(status(404)),
+        "/v2/app/manifests/lie" => Some(Reply::Answer(
+            200,
+            vec![("Docker-Content-Digest", digest_of(b"other").to_string())],
+            chart_text.clone(),
+        )),
+        _ => None,
+    });
+    let marked = Options { agent: Some("mark-1\r\nX: y".to_owned()), ..impatient() };
+    let list = Listing::connect(&server.address.to_string(), &marked).await.unwrap();
+    let manifest = model::ManifestDigest(digest_of(&sample.manifest));
+    let image = list.find("app", "1").await.unwrap().unwrap();
+    assert_eq!(image, Found::Image { manifest, config: sample.config_digest() });
+    let Some(Found::Index { digest, images, others }) = list.find("app", "index").await.unwrap() else {
+        panic!("it is an index")
+    };
+    assert_eq!((digest.0, others), (index_digest, 1));
+    let platform = "linux/amd64".parse().ok();
+    assert_eq!(images, [Entry { digest: manifest, platform }]);
+    let Some(Found::Other { what }) = list.find("app", "chart").await.unwrap() else { panic!("a chart") };
+    assert!(what.contains("helm"), "{what}");
+    assert_eq!(list.find("app", "none").await.unwrap(), None);
+    assert_eq!(list.digest("app", "none").await.unwrap(), None);
+    assert!(matches!(list.find("app", "lie").await, Err(Error::Digest { .. })));
+    // A server that tells no digest is asked for the content.
+    assert_eq!(list.digest("app", "1").await.unwrap(), Some(manifest));
+    for request in server.log() {
+        let agent = request.header("user-agent").unwrap();
+        assert!(agent.ends_with(" (mark-1Xy)"), "{agent}");
+    }
+    assert!(!list.is_encrypted());
+    for bad in ["", "a b", "host/path/x", "user:pass@host"] {
+        assert!(Listing::connect(bad, &impatient()).await.is_err(), "{bad}");
+    }
+}

@@ -95,9 +95,16 @@ impl Http {
     /// Makes the client for the registry at `own`.
     pub(crate) fn new(own: &Url, options: &Options) -> Result<Self, Error> {
         let mut authorities = Vec::new();
+        let mut bundles = Vec::new();
         for file in &options.ca_files {
             let from = file.display().to_string();
             let pem = std::fs::read(file).map_err(Error::io(format!("read {from}")))?;
+            bundles.push((from, pem));
+        }
+        for text in &options.ca_texts {
+            bundles.push(("the certificate authority".to_owned(), text.as_bytes().to_vec()));
+        }
+        for (from, pem) in bundles {
             let list = reqwest::Certificate::from_pem_bundle(&pem)
                 .map_err(|error| Error::malformed(from.as_str(), error.to_string()))?;
             if list.is_empty() {
@@ -106,9 +113,11 @@ impl Http {
             authorities.extend(list);
         }
         let timeouts = &options.timeouts;
+        let agent = user_agent(options.agent.as_deref());
         let builder = || {
-            let builder =
-                basic(&authorities, timeouts.connect).tls_danger_accept_invalid_certs(options.insecure);
+            let builder = basic(&authorities, timeouts.connect)
+                .user_agent(agent.as_str())
+                .tls_danger_accept_invalid_certs(options.insecure);
             if is_loopback(own) { builder.no_proxy() } else { builder }
         };
         let client = build(builder, &authorities, own)?;
@@ -285,9 +294,19 @@ fn said_by(bytes: &[u8]) -> Option<String> {
     Some(tame(&text, 200))
 }
 
+/// Who asks.
+const SEAWALL: &str = concat!("seawall/", env!("CARGO_PKG_VERSION"));
+
+/// The same with a mark; what a header or its comment could not hold is left out.
+fn user_agent(mark: Option<&str>) -> String {
+    let fit = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let mark: String = mark.unwrap_or_default().chars().filter(fit).take(128).collect();
+    if mark.is_empty() { SEAWALL.to_owned() } else { format!("{SEAWALL} ({mark})") }
+}
+
 fn basic(authorities: &[reqwest::Certificate], connect: Duration) -> ClientBuilder {
     let builder = Client::builder()
-        .user_agent(concat!("seawall/", env!("CARGO_PKG_VERSION")))
+        .user_agent(SEAWALL)
         .redirect(Policy::none())
         .referer(false)
         .connect_timeout(connect);

@@ -127,6 +127,10 @@ impl Login<'_> {
 
     /// The scope that the registry asks for, unless it wants more than to read.
     fn scope(&self, bearer: &Challenge) -> String {
+        // Without a repository it is the list of them that is wanted; its scope is named so everywhere.
+        if self.reference.repository().is_empty() {
+            return "registry:catalog:*".to_owned();
+        }
         let own = || format!("repository:{}:pull", self.reference.repository());
         let asked = bearer.parameters.get("scope").filter(|scope| !scope.is_empty() && scope.len() <= 1000);
         match asked {

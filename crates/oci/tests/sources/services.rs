@@ -98,6 +98,11 @@ const HTPASSWD: &str = "ann:$2y$05$93pQm06WQbLKgl8Q39HJSu8W9yayWjT0C0q3iLNPcP9.S
 
 impl Registry {
     pub(crate) fn start(access: &Access) -> Self {
+        Self::with(access, None, "")
+    }
+
+    /// The same with what lies in `data` already, which stays when it ends, and with more configuration.
+    pub(crate) fn with(access: &Access, data: Option<&std::path::Path>, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         // Free now; if another program takes it before the registry does, the registry ends and the test says so.
@@ -105,8 +110,8 @@ impl Registry {
         let address = format!("127.0.0.1:{port}");
         let mut config = format!(
             "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\n\
-             storage: {{filesystem: {{rootdirectory: {}}}}}\n",
-            at("data").display()
+             storage: {{filesystem: {{rootdirectory: {}}}, delete: {{enabled: true}}}}\n{more}",
+            data.map_or_else(|| at("data"), ToOwned::to_owned).display()
         );
         let mut authority = None;
         let mut tls = String::new();
