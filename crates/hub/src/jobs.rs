@@ -200,7 +200,8 @@ pub(crate) fn place(
     config_digest: &str,
     now: Micros,
 ) -> Result<(), StoreError> {
-    let belongs = placements::belongs(tx, &registry.name, &what.repository, &registry.scope)?;
+    let rules = store::scopes::rules(tx)?;
+    let belongs = store::scopes::assign(&rules, &registry.name, &what.repository, &registry.scope);
     let sighting = Sighting {
         registry: &registry.name,
         repository,

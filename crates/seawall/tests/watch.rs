@@ -180,6 +180,16 @@ async fn an_image_that_no_worker_survives_is_a_problem_and_nothing_more() {
     assert!(bench.sink.scanned().is_empty());
     let placement = bench.placements(id, "app").await.remove(0);
     assert_eq!(placement.trigger, placements::Trigger::Manual.as_str());
+    // The image is known, was never catalogued, and says why.
+    let content = job.config_digest.clone();
+    let image = bench.store.read(move |tx| store::images::by_digest(tx, &content)).await.unwrap().unwrap();
+    assert_eq!((Some(image.id), image.cataloguer), (placement.image, None));
+    let told = bench
+        .store
+        .read(|tx| tx.query_one("SELECT problems_json FROM image", &[])?.get::<String>(0))
+        .await
+        .unwrap();
+    assert!(told.contains(problem.code.as_str()), "{told}");
     runner.stop().await;
 }
 

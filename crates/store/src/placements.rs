@@ -438,38 +438,6 @@ pub fn failed(
     link(tx, manifest_digest, config_digest).map(drop)
 }
 
-/// Where an asset belongs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Belongs {
-    /// Its scope.
-    pub scope: String,
-    /// Whose it is.
-    pub owner: Option<String>,
-}
-
-/// Where the images of a repository belong: as the first rule says that matches, else to the registry's own scope.
-///
-/// # Errors
-/// What the database says.
-pub fn belongs(
-    tx: &mut Tx<'_>,
-    registry: &str,
-    repository: &str,
-    otherwise: &str,
-) -> Result<Belongs, StoreError> {
-    let sql = "SELECT repository_prefix, scope, owner FROM scope_rule WHERE registry IS NULL OR registry = $1 \
-               ORDER BY position";
-    for row in tx.query(sql, &values![registry])? {
-        let rest = repository.strip_prefix(row.text(0)?);
-        // Whole parts of a path: `shop` is the beginning of `shop/web`, not of `shopping`.
-        let whole = rest.is_some_and(|r| r.is_empty() || r.starts_with('/'));
-        if whole || row.text(0)?.is_empty() || row.text(0)?.ends_with('/') && rest.is_some() {
-            return Ok(Belongs { scope: row.get(1)?, owner: row.get(2)? });
-        }
-    }
-    Ok(Belongs { scope: otherwise.to_owned(), owner: None })
-}
-
 /// Repositories of a registry that were not seen since `before`, by name behind `after`.
 ///
 /// # Errors

@@ -9,7 +9,8 @@ use std::{
 };
 
 use hub::{
-    jobs::{self, CatalogueSink, Hub, Kept, Resolve, Runner, Scan, SinkError},
+    jobs::{self, CatalogueSink, Hub, Kept, Resolve, Runner, Scan, StoreSink},
+    matching::Matcher,
     notify::{Form, Receipt, take},
     registries::new_secrets,
     seal::Sealer,
@@ -29,9 +30,9 @@ pub(crate) fn now() -> Micros {
     Micros(i64::try_from(since.as_micros()).unwrap())
 }
 
-/// Remembers what it is given, and keeps as much of it as the watchers ask for.
+/// The hub's own sink, which judges and stores, with a memory of what it was given.
 pub(crate) struct Sink {
-    keeps: Store,
+    hub: StoreSink,
     scanned: Mutex<Vec<Scanned>>,
     failed: Mutex<Vec<(Scan, Problem)>>,
 }
@@ -48,21 +49,19 @@ impl Sink {
 
 impl CatalogueSink for Sink {
     fn store<'a>(&'a self, job: &'a Scan, scanned: Scanned, now: Micros) -> Kept<'a> {
-        let config = job.config_digest.clone();
         Box::pin(async move {
-            let sql = "INSERT INTO image (config_digest, first_seen, last_seen, catalogued_at, cataloguer) \
-                       VALUES ($1, $2, $2, $2, $3)";
-            // As new as any: what is kept is up to date.
-            let work = move |tx: &mut Tx<'_>| tx.execute(sql, &values![config, now, u32::MAX]);
-            self.keeps.write(work).await.map_err(|error| SinkError(error.to_string()))?;
+            self.hub.store(job, scanned.clone(), now).await?;
             self.scanned.lock().unwrap().push(scanned);
             Ok(())
         })
     }
 
-    fn failed<'a>(&'a self, job: &'a Scan, problem: &'a Problem, _: Micros) -> Kept<'a> {
-        self.failed.lock().unwrap().push((job.clone(), problem.clone()));
-        Box::pin(std::future::ready(Ok(())))
+    fn failed<'a>(&'a self, job: &'a Scan, problem: &'a Problem, now: Micros) -> Kept<'a> {
+        Box::pin(async move {
+            self.hub.failed(job, problem, now).await?;
+            self.failed.lock().unwrap().push((job.clone(), problem.clone()));
+            Ok(())
+        })
     }
 }
 
@@ -80,7 +79,10 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let url: StoreUrl = format!("sqlite:{}", folder.path().join("seawall.db").display()).parse().unwrap();
         let store = Store::open(&url).await.unwrap();
-        let sink = Sink { keeps: store.clone(), scanned: Mutex::default(), failed: Mutex::default() };
+        let file = folder.path().join("sample.db");
+        feeds::sample(&file).unwrap();
+        let matcher = Matcher::new(store.clone(), Arc::new(vulndb::Database::open(&file).unwrap()));
+        let sink = Sink { hub: StoreSink::new(matcher), scanned: Mutex::default(), failed: Mutex::default() };
         Self { folder, store, sink: Arc::new(sink), limits }
     }
 

@@ -16,7 +16,7 @@ pub struct Rule {
 /// Where an asset belongs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assignment {
-    /// The scope; the root where no rule says otherwise.
+    /// The scope; the registry's own where no rule says otherwise.
     pub scope: String,
     /// The owner's id.
     pub owner: Option<String>,
@@ -32,14 +32,14 @@ impl Rule {
     }
 }
 
-/// What the rules say of a repository: the first that goes for it counts.
+/// What the rules say of a repository: the first that goes for it counts, else it belongs to `own`, its registry's scope.
 #[must_use]
-pub fn assign(rules: &[Rule], registry: &str, repository: &str) -> Assignment {
+pub fn assign(rules: &[Rule], registry: &str, repository: &str, own: &str) -> Assignment {
     rules
         .iter()
         .find(|rule| rule.goes_for(registry, repository))
         .map(|rule| Assignment { scope: rule.scope.clone(), owner: rule.owner.clone() })
-        .unwrap_or_default()
+        .unwrap_or_else(|| Assignment { scope: own.to_owned(), owner: None })
 }
 
 /// All rules, in their order.
@@ -86,11 +86,11 @@ pub fn reassign(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     let rules = rules(tx)?;
     let mut moves = Vec::new();
     for row in tx.query(
-        "SELECT repository.id, registry.name, repository.name \
+        "SELECT repository.id, registry.name, repository.name, registry.scope \
          FROM repository JOIN registry ON registry.id = repository.registry",
         &[],
     )? {
-        let to = assign(&rules, row.text(1)?, row.text(2)?);
+        let to = assign(&rules, row.text(1)?, row.text(2)?, row.text(3)?);
         moves.push(vec![row.get(0)?, to.scope.to_value(), to.owner.to_value()]);
     }
     tx.execute_many(
@@ -118,6 +118,11 @@ mod tests {
             rule(Some("main"), "team/", "team"),
             rule(Some("old"), "", "old"),
         ];
+        assert_eq!(
+            assign(&rules, "main", "shopping", "own").scope,
+            "own",
+            "no rule: the registry's own scope"
+        );
         for (registry, repository, scope) in [
             ("main", "shop/web", "shop/web"),
             ("main", "shop/web/cart", "shop/web"),
@@ -130,7 +135,7 @@ mod tests {
             ("old", "anything", "old"),
             ("main", "anything", ""),
         ] {
-            assert_eq!(assign(&rules, registry, repository).scope, scope, "{registry} {repository}");
+            assert_eq!(assign(&rules, registry, repository, "").scope, scope, "{registry} {repository}");
         }
     }
 }
