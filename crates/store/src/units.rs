@@ -163,21 +163,29 @@ fn put_unit(
     Ok(())
 }
 
-/// Removes units that no image has any more, with their packages, and subjects that no unit has. Gives how many units and
-/// subjects.
+/// Removes units that no image has any more, packages of units that every image hides, and subjects that lie nowhere.
+/// Gives how many units and subjects.
 ///
 /// # Errors
 /// What the database says.
 pub fn sweep(tx: &mut Tx<'_>) -> Result<(u64, u64), StoreError> {
     lock(tx)?;
-    const UNUSED: &str =
-        "SELECT u.id FROM unit u WHERE NOT EXISTS (SELECT 1 FROM image_layer l WHERE l.unit = u.id)";
-    const UNPLACED: &str =
-        "SELECT s.id FROM subject s WHERE NOT EXISTS (SELECT 1 FROM unit_subject u WHERE u.subject = s.id)";
-    tx.execute(&format!("DELETE FROM unit_subject WHERE unit IN ({UNUSED})"), &[])?;
-    let units = tx.execute(&format!("DELETE FROM unit WHERE id IN ({UNUSED})"), &[])?;
-    tx.execute(&format!("DELETE FROM match WHERE subject IN ({UNPLACED})"), &[])?;
-    tx.execute(&format!("DELETE FROM name_subject WHERE subject IN ({UNPLACED})"), &[])?;
-    let subjects = tx.execute(&format!("DELETE FROM subject WHERE id IN ({UNPLACED})"), &[])?;
+    tx.execute(
+        "DELETE FROM unit_subject WHERE id IN (SELECT s.id FROM unit_subject s WHERE NOT EXISTS \
+         (SELECT 1 FROM image_layer l LEFT JOIN image_hidden h ON h.image = l.image AND h.unit_subject = s.id \
+         WHERE l.unit = s.unit AND h.image IS NULL))",
+        &[],
+    )?;
+    let units = tx.execute(
+        "DELETE FROM unit WHERE id IN (SELECT u.id FROM unit u WHERE NOT EXISTS \
+         (SELECT 1 FROM image_layer l WHERE l.unit = u.id))",
+        &[],
+    )?;
+    // Matches and names of a subject go with it.
+    let subjects = tx.execute(
+        "DELETE FROM subject WHERE id IN (SELECT s.id FROM subject s WHERE NOT EXISTS \
+         (SELECT 1 FROM unit_subject u WHERE u.subject = s.id))",
+        &[],
+    )?;
     Ok((units, subjects))
 }

@@ -32,7 +32,9 @@ pub fn judge(database: &Database, subject: &Subject) -> Verdict {
     // Behind the package stand those that its verdict names; what concerns them is not asked here.
     let matches: Vec<Match> =
         assessment.matches.into_iter().filter(|found| found.package == PackageIndex(0)).collect();
-    let remedies = matches.iter().map(|found| vulndb::remedy(found, &subject.package, &catalogue)).collect();
+    // The package in its catalogue: only there it points at its owner and carrier.
+    let package = catalogue.packages.first().unwrap_or(&subject.package);
+    let remedies = matches.iter().map(|found| vulndb::remedy(found, package, &catalogue)).collect();
     let coverage = assessment.coverage.into_iter().next().unwrap_or(CoverageState::Damaged);
     Verdict { matches, coverage, remedies }
 }
