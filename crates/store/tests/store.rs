@@ -1,0 +1,25 @@
+//! One suite on both databases: every test here runs on SQLite and on a PostgreSQL server that the suite starts.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "clippy.toml allows these in tests, but not in what tests share"
+)]
+
+#[path = "store/access.rs"]
+mod access;
+#[path = "store/harness.rs"]
+mod harness;
+#[path = "store/jobs.rs"]
+mod jobs;
+#[path = "store/migrations.rs"]
+mod migrations;
+#[path = "store/pages.rs"]
+mod pages;
+#[path = "store/restart.rs"]
+mod restart;
+#[path = "store/scopes.rs"]
+mod scopes;
+#[path = "store/transactions.rs"]
+mod transactions;
