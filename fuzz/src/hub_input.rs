@@ -25,3 +25,20 @@ fn check(event: &Event) {
     }
     assert!(!envelope::is_own(event, ""));
 }
+
+/// A catalogue that somebody sends: what was taken is written, and that is read again as the same; every index of it lies
+/// inside.
+pub fn catalogue(data: &[u8]) {
+    use api::catalogue::Document;
+
+    let Ok(document) = Document::read(data) else { return };
+    let catalogue = document.catalogue();
+    for package in &catalogue.packages {
+        let edges = package.owner.iter().chain(&package.bundled_in).chain(&package.depends_on);
+        assert!(edges.copied().all(|index| catalogue.package(index).is_some()));
+        let layers = document.image.as_ref().map_or(0, |image| image.layers.len());
+        assert!(package.layer.is_none_or(|layer| (layer as usize) < layers));
+    }
+    let written = serde_json::to_vec(&document).expect("memory takes it");
+    assert_eq!(Document::read(&written).as_ref(), Ok(&document));
+}

@@ -29,6 +29,7 @@ fn joined(parts: &[&str]) -> Vec<u8> {
 }
 
 const STATUS: &str = "Package: libssl3\nStatus: install ok installed\nSource: openssl (3.0.11-1)\nVersion: 3.0.11-1~deb12u1\nArchitecture: amd64\nDepends: libc6 (>= 2.34), a | b\nBuilt-Using: gcc-12 (= 12.2.0-14)\nMaintainer: Debian OpenSSL Team <x@lists.debian.net>\nDescription: text\n more\n .\n\nPackage: b\nStatus: deinstall ok config-files\nVersion: 1:2-3\nArchitecture: all\n";
+const CATALOGUE: &str = r#"{"format":"seawall-catalogue","version":1,"cataloguer":2,"target":"app","kind":"image","image":{"configDigest":"sha256:0101010101010101010101010101010101010101010101010101010101010101","platform":{"os":"linux","architecture":"amd64","variant":null},"config":{"user":"","envNames":["PATH"],"labels":{"a":"b"},"history":[{"createdBy":"COPY . /","emptyLayer":false}]},"layers":[{"diffId":"sha256:0202020202020202020202020202020202020202020202020202020202020202","size":5}]},"distro":{"id":"debian","versionId":"12"},"packages":[{"type":"deb","name":"openssl","version":"3.0","source":{"name":"openssl","version":"3.0"},"layer":0,"builtUsing":[{"name":"z"}]},{"type":"npm","name":"tar","owner":0,"bundledIn":2,"evidence":["a/b"]},{"type":"golang","name":"stdlib","dependsOn":[1],"go":{"linked":["net/http"],"main":true}},{"type":"rpm","name":"x","rpm":{"modularity":"a:1"}}],"problems":[{"code":"a.b","subject":"s","effect":"none","count":1,"limit":null,"message":"m"}],"skipped":[{"path":"p","reason":"r"}],"privilegedFiles":[{"path":"p","mode":1,"uid":0,"gid":0}]}"#;
 const APK: &str = "C:Q1eV=\nP:libcrypto3\nV:3.5.4-r0\nA:x86_64\nL:Apache-2.0\no:openssl\nD:so:libc.musl-x86_64.so.1\np:so:libcrypto.so.3=3\nF:lib\nR:libcrypto.so.3\n\nP:busybox\nV:1.37.0-r1\nA:x86_64\n";
 const OS_RELEASE: &str = "NAME=\"Debian GNU/Linux\"\nID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\nID_LIKE='a b'\nPRETTY_NAME=\"Debian \\\"12\\\"\"\n";
 const METADATA: &str = "Metadata-Version: 2.1\nName: urllib3\nVersion: 1.26.17\nLicense-Expression: MIT\nClassifier: License :: OSI Approved :: MIT License\nRequires-Dist: a (>=1) ; extra == 'b'\n\nbody\n";
@@ -148,6 +149,7 @@ fn of(target: &str) -> Vec<Vec<u8>> {
         ],
         "cyclonedx" => texts(&[CYCLONEDX]),
         "spdx" => texts(&[SPDX]),
+        "catalogue" => texts(&[CATALOGUE]),
         "image_index" => texts(&[INDEX]),
         "image_manifest" => texts(&[MANIFEST, INDEX]),
         "image_config" => texts(&[CONFIG]),

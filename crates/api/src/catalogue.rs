@@ -9,6 +9,8 @@
 
 mod history;
 mod read;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::collections::BTreeMap;

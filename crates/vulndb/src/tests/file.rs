@@ -292,3 +292,105 @@ fn ratings_of_today_do_not_make_old_advisories_look_new() {
     assert_eq!((epss.enriching, epss.newest.as_deref()), (5, Some("2026-11-24T00:00:00Z")));
     assert_eq!(info.newest_advisory(), Some("2024-01-01T00:00:00Z"));
 }
+
+#[test]
+fn a_name_s_content_is_that_of_the_list_and_changes_with_what_is_said() {
+    let before = super::support::database(&records(), &cves());
+    let names = before.names().unwrap();
+    assert!(names.len() > 5);
+    let key = |name: &crate::NameHash| crate::NameKey {
+        ecosystem: name.ecosystem,
+        release: name.release.clone(),
+        kind: name.kind,
+        name: name.name.clone(),
+    };
+    for name in &names {
+        assert_eq!(before.content(&key(name)).unwrap(), Some(name.content));
+    }
+    let mut other = key(&names[0]);
+    other.name.push('x');
+    assert_eq!(before.content(&other).unwrap(), None);
+
+    // One record about p3 more: p3 says something else, and nothing else does.
+    let mut more = records();
+    more.push(
+        record("osv-debian", "D-99", &["CVE-2024-99"])
+            .says(statement(Ecosystem::Debian, "12", "p3").fixed("", "9")),
+    );
+    let after = super::support::database(&more, &cves());
+    let changed: Vec<&str> = names
+        .iter()
+        .filter(|name| after.content(&key(name)).unwrap() != Some(name.content))
+        .map(|name| name.name.as_str())
+        .collect();
+    assert_eq!(changed, ["p3"]);
+}
+
+#[test]
+fn what_a_verdict_hangs_on_is_told_from_what_is_shown() {
+    let one = Enrichment { cve: "CVE-2024-1".into(), epss: Some((0.1, 0.2)), ..Enrichment::default() };
+    let daily = Enrichment { epss: Some((0.3, 0.4)), title: "a title".into(), ..one.clone() };
+    assert_eq!(one.verdict_hash(), daily.verdict_hash());
+    assert_ne!(one.content_hash(), daily.content_hash());
+    let kev = Kev { added: "2024-01-01".into(), due: "2024-02-01".into(), ransomware: false };
+    let rating = Rating { source: "cna:a".into(), severity: Severity::High, score: None, vector: None };
+    for other in [
+        Enrichment { rejected: true, ..one.clone() },
+        Enrichment { kev: Some(kev), ..one.clone() },
+        Enrichment { ratings: vec![rating], ..one.clone() },
+    ] {
+        assert_ne!(other.verdict_hash(), one.verdict_hash(), "{other:?}");
+    }
+}
+
+#[test]
+fn rejected_cves_are_told_where_advisories_speak_of_them() {
+    let mut cves = cves();
+    cves[3].rejected = true;
+    cves[5].rejected = true;
+    cves.push(Enrichment { cve: "CVE-2024-7000".into(), rejected: true, ..Enrichment::default() });
+    let database = super::support::database(&records(), &cves);
+    assert_eq!(database.rejected().unwrap(), ["CVE-2024-3", "CVE-2024-5"]);
+}
+
+#[test]
+fn the_hash_of_coverage_changes_with_what_silence_means() {
+    /// Release, listed packages, records.
+    type Row<'a> = (Option<&'a str>, Option<Vec<String>>, u64);
+    let of = |rows: &[Row<'_>]| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db");
+        let mut builder = Builder::new(folder.path()).unwrap();
+        for (release, packages, records) in rows {
+            builder.cover(Coverage {
+                source: "s".into(),
+                ecosystem: Ecosystem::Debian,
+                release: release.map(str::to_owned),
+                packages: packages.clone(),
+                records: *records,
+                newest: None,
+            });
+        }
+        builder.finish(&path).unwrap();
+        let database = Database::from_bytes(std::fs::read(&path).unwrap()).unwrap();
+        assert_eq!(database.coverage_hash(Ecosystem::Npm), of_nothing());
+        database.coverage_hash(Ecosystem::Debian)
+    };
+    let feed = of(&[(Some("12"), None, 5_000)]);
+    assert_eq!(of(&[(Some("12"), None, 6_000)]), feed, "more records of a feed");
+    let others = [
+        of(&[]),
+        of(&[(Some("12"), None, 3)]),
+        of(&[(Some("11"), None, 5_000)]),
+        of(&[(Some("12"), None, 5_000), (Some("11"), None, 5_000)]),
+        of(&[(Some("12"), Some(vec!["a".into()]), 5_000)]),
+        of(&[(Some("12"), Some(vec!["b".into()]), 5_000)]),
+    ];
+    for (at, other) in others.iter().enumerate() {
+        assert!(*other != feed && !others[..at].contains(other), "{at}");
+    }
+}
+
+fn of_nothing() -> u64 {
+    crate::hash::hash64(b"")
+}
