@@ -100,6 +100,6 @@ fn long_deep_and_broken_texts_end_without_harm() {
     assert_eq!(Document::read(&vec![b' '; bounds::BYTES + 1]), Err(ReadError::TooLong(bounds::BYTES + 1)));
     let deep = format!(r#"{{"format":"seawall-catalogue","version":1,"x":{}"#, "[".repeat(1 << 20));
     for text in ["", "[]", "{", "\u{feff}{}", &deep, "null", r#"{"format":1}"#] {
-        assert!(matches!(Document::read(text.as_bytes()), Err(ReadError::Form(_))), "{:.40}", text);
+        assert!(matches!(Document::read(text.as_bytes()), Err(ReadError::Form(_))), "{text:.40}");
     }
 }
