@@ -23,3 +23,5 @@ mod restart;
 mod scopes;
 #[path = "store/transactions.rs"]
 mod transactions;
+#[path = "store/watched.rs"]
+mod watched;
