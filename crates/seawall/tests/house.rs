@@ -74,8 +74,12 @@ const OTHER_TLS: &[&str] =
     &["openssl", "openssl-sys", "native-tls", "ring", "boring", "boring-sys", "mbedtls", "s2n-tls"];
 
 /// Crates that are there in more than one incompatible version, and whose doing it is.
-const DUPLICATES: &[(&str, &str)] =
-    &[("syn", "zeroize_derive has not moved to 3 yet; both run at build time and are not linked")];
+const DUPLICATES: &[(&str, &str)] = &[
+    ("base64", "postgres-protocol has not moved to 0.23 yet"),
+    ("fallible-iterator", "a trait of a page: postgres-protocol has 0.2, rusqlite 0.3"),
+    ("syn", "zeroize_derive has not moved to 3 yet; both run at build time and are not linked"),
+    ("tower-http", "reqwest has not moved to 0.7 yet"),
+];
 
 /// Source files that may be longer than [`MAX_LINES`], and why.
 const LONG_FILES: &[(&str, &str)] = &[];

@@ -9,6 +9,8 @@
 
 #[path = "store/access.rs"]
 mod access;
+#[path = "store/fleet.rs"]
+mod fleet;
 #[path = "store/harness.rs"]
 mod harness;
 #[path = "store/jobs.rs"]
