@@ -9,7 +9,8 @@ use hub::notify::{
 pub fn notification(data: &[u8]) {
     for read in [envelope::read(data), generic::read(data)] {
         let Ok(Envelope { events, other, refused }) = read else { continue };
-        let all = serde_json::from_slice::<serde_json::Value>(data).expect("what was read is JSON");
+        // A number out of range in a field that nobody reads is no fault of the envelope.
+        let Ok(all) = serde_json::from_slice::<serde_json::Value>(data) else { continue };
         let told = all["events"].as_array().expect("it has events").len() as u64;
         assert_eq!(events.len() as u64 + other + refused, told, "an event was lost");
         events.iter().for_each(check);

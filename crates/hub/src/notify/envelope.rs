@@ -8,7 +8,7 @@ pub const MEDIA_TYPE: &str = "application/vnd.docker.distribution.events.v1+json
 /// Bytes of an envelope. Distribution sends one event each; the largest is a push with a manifest's descriptor.
 pub const MAX_BYTES: usize = 1 << 20;
 /// Events of one envelope.
-pub(super) const MAX_EVENTS: usize = 1000;
+const MAX_EVENTS: usize = 1000;
 /// Bytes of an event's id, and of an actor's or address's name that is kept as evidence.
 const MAX_ID: usize = 200;
 
@@ -137,22 +137,30 @@ struct RawActor {
 /// # Errors
 /// When it is too large or none at all. A broken event within a sound envelope is counted, not an error.
 pub fn read(bytes: &[u8]) -> Result<Envelope, EnvelopeError> {
-    if bytes.len() > MAX_BYTES {
-        return Err(EnvelopeError::TooLarge);
-    }
-    let raw: Raw = serde_json::from_slice(bytes).map_err(|_| EnvelopeError::Schema)?;
-    if raw.events.len() > MAX_EVENTS {
-        return Err(EnvelopeError::TooMany);
-    }
     let mut envelope = Envelope::default();
-    for event in raw.events {
-        match serde_json::from_value::<RawEvent>(event).ok().and_then(|raw| sort(raw).ok()) {
+    for event in events(bytes)? {
+        match event.and_then(|event| sort(serde_json::from_value(event).ok()?).ok()) {
             Some(Some(event)) => envelope.events.push(event),
             Some(None) => envelope.other += 1,
             None => envelope.refused += 1,
         }
     }
     Ok(envelope)
+}
+
+/// The events of an envelope, each still unread. Only objects are taken: serde would read a list as a struct, too.
+pub(super) fn events(bytes: &[u8]) -> Result<Vec<Option<serde_json::Value>>, EnvelopeError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(EnvelopeError::TooLarge);
+    }
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(EnvelopeError::Schema);
+    }
+    let raw: Raw = serde_json::from_slice(bytes).map_err(|_| EnvelopeError::Schema)?;
+    if raw.events.len() > MAX_EVENTS {
+        return Err(EnvelopeError::TooMany);
+    }
+    Ok(raw.events.into_iter().map(|event| event.is_object().then_some(event)).collect())
 }
 
 /// An event about a manifest; `None` for one that is about something else, `Err` for one that cannot be.
@@ -365,6 +373,7 @@ mod tests {
             (&b""[..], EnvelopeError::Schema),
             (b"[]", EnvelopeError::Schema),
             (b"{}", EnvelopeError::Schema),
+            (br#"[[{"id":"1"}]]"#, EnvelopeError::Schema),
             (br#"{"events":{}}"#, EnvelopeError::Schema),
             (br#"{"events":[]"#, EnvelopeError::Schema),
             (&vec![b' '; MAX_BYTES + 1], EnvelopeError::TooLarge),
@@ -373,7 +382,7 @@ mod tests {
         ] {
             assert_eq!(read(bytes), Err(error));
         }
-        assert_eq!(read(br#"{"events":[1,null,"x"]}"#).unwrap().refused, 3);
+        assert_eq!(read(br#"{"events":[1,null,"x",["1","push",{}]]}"#).unwrap().refused, 4);
     }
 
     #[test]

@@ -2,12 +2,7 @@
 
 use serde::Deserialize;
 
-use super::envelope::{Action, Envelope, EnvelopeError, Event, MAX_BYTES, MAX_EVENTS, checked};
-
-#[derive(Deserialize)]
-struct Raw {
-    events: Vec<serde_json::Value>,
-}
+use super::envelope::{Action, Envelope, EnvelopeError, Event, checked, events};
 
 #[derive(Deserialize)]
 struct RawEvent {
@@ -27,16 +22,9 @@ struct RawEvent {
 /// # Errors
 /// When it is too large or none at all. A broken event within is counted, not an error.
 pub fn read(bytes: &[u8]) -> Result<Envelope, EnvelopeError> {
-    if bytes.len() > MAX_BYTES {
-        return Err(EnvelopeError::TooLarge);
-    }
-    let raw: Raw = serde_json::from_slice(bytes).map_err(|_| EnvelopeError::Schema)?;
-    if raw.events.len() > MAX_EVENTS {
-        return Err(EnvelopeError::TooMany);
-    }
     let mut envelope = Envelope::default();
-    for event in raw.events {
-        match serde_json::from_value::<RawEvent>(event).ok().and_then(sort) {
+    for event in events(bytes)? {
+        match event.and_then(|event| sort(serde_json::from_value(event).ok()?)) {
             Some(event) => envelope.events.push(event),
             None => envelope.refused += 1,
         }
@@ -65,6 +53,7 @@ fn sort(raw: RawEvent) -> Option<Event> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notify::envelope::MAX_BYTES;
 
     #[test]
     fn plain_events_are_held_to_the_same_rules() {
