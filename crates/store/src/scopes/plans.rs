@@ -51,3 +51,11 @@ pub fn plans_above(tx: &mut Tx<'_>, scope: &str) -> Result<Vec<PlanSetting>, Sto
 pub fn is_on(tx: &mut Tx<'_>, scope: &str, plan: &str) -> Result<bool, StoreError> {
     Ok(plans_above(tx, scope)?.iter().rev().find(|said| said.plan == plan).is_none_or(|said| said.on))
 }
+
+/// Takes back what is said on a scope about a plan, so that what is said above holds there again.
+///
+/// # Errors
+/// The store's.
+pub fn unset_plan(tx: &mut Tx<'_>, scope: &str, plan: &str) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM plan WHERE scope = $1 AND plan = $2", &values![scope, plan]).map(drop)
+}

@@ -1,0 +1,182 @@
+//! What the handlers share.
+
+use crate::{
+    Error,
+    auth::{Passwords, Throttle},
+    metrics::Metrics,
+};
+use api::event::Event;
+use std::{
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{SystemTime, UNIX_EPOCH},
+};
+use store::{Micros, Store, StoreError, Tx};
+use tokio::sync::{Semaphore, broadcast, watch};
+
+/// What is set at the start and stays.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// A session ends after this many seconds without a request. A working day: whoever comes back from lunch is still
+    /// logged in, whoever comes back tomorrow is not.
+    pub session_idle: i64,
+    /// A session ends after this many seconds in any case.
+    pub session_most: i64,
+    /// Requests that are worked on at a time.
+    pub requests: usize,
+    /// Streams of events at a time.
+    pub streams: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { session_idle: 8 * 3600, session_most: 7 * 86400, requests: 256, streams: 128 }
+    }
+}
+
+/// Where the hub learns the time from, so that a test can let a week pass.
+#[derive(Clone, Debug)]
+pub struct Clock(Option<Arc<AtomicI64>>);
+
+impl Clock {
+    /// The system's clock.
+    #[must_use]
+    pub fn system() -> Self {
+        Self(None)
+    }
+
+    /// A clock that stands at `at` until it is [moved](Self::advance).
+    #[must_use]
+    pub fn standing(at: Micros) -> Self {
+        Self(Some(Arc::new(AtomicI64::new(at.0))))
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Micros {
+        match &self.0 {
+            Some(stands) => Micros(stands.load(Ordering::Relaxed)),
+            None => {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                Micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+            }
+        }
+    }
+
+    /// Moves a standing clock by `seconds`; the system's clock takes no notice.
+    pub fn advance(&self, seconds: i64) {
+        if let Some(stands) = &self.0 {
+            stands.fetch_add(seconds.saturating_mul(1_000_000), Ordering::Relaxed);
+        }
+    }
+}
+
+/// What the handlers share; cheap to clone.
+#[derive(Clone)]
+pub struct AppState(Arc<Shared>);
+
+/// What [`AppState`] points to.
+pub struct Shared {
+    /// The store.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// What was set at the start.
+    pub settings: Settings,
+    /// What is counted and measured.
+    pub metrics: Metrics,
+    /// Hashing of passwords.
+    pub(crate) passwords: Passwords,
+    /// Limits on login and on tokens.
+    pub(crate) throttle: Throttle,
+    /// Places for requests.
+    pub(crate) requests: Semaphore,
+    /// Places for streams of events.
+    pub(crate) streams: Arc<Semaphore>,
+    events: broadcast::Sender<Event>,
+    stopping: watch::Sender<bool>,
+}
+
+impl AppState {
+    /// The state of a hub on this store.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub fn new(store: Store, clock: Clock, settings: Settings) -> Result<Self, crate::Error> {
+        // A page that falls so far behind is told to ask for everything again.
+        let (events, _) = broadcast::channel(256);
+        let (stopping, _) = watch::channel(false);
+        let shared = Shared {
+            passwords: Passwords::new()?,
+            throttle: Throttle::new(),
+            metrics: Metrics::new(),
+            requests: Semaphore::new(settings.requests),
+            streams: Arc::new(Semaphore::new(settings.streams)),
+            events,
+            stopping,
+            store,
+            clock,
+            settings,
+        };
+        Ok(Self(Arc::new(shared)))
+    }
+
+    /// Tells open pages that something changed.
+    pub fn tell(&self, topic: &str, id: Option<&str>, scope: &str) {
+        // Nobody listens: nobody is to be told.
+        let _ = self.events.send(Event {
+            topic: topic.to_owned(),
+            id: id.map(ToOwned::to_owned),
+            scope: scope.to_owned(),
+        });
+    }
+
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Ends what would otherwise go on without end (streams of events), so that the listener can stop.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
+    }
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl AppState {
+    /// Reads from the store, all from one state of it. The inner error refuses the request.
+    ///
+    /// # Errors
+    /// The inner error, or the store fails.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&mut Tx<'_>) -> Result<Result<T, Error>, StoreError> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.store.read(work).await?
+    }
+
+    /// Changes the store, all or nothing. The inner error refuses the request; it must come before the first change, for
+    /// what was done until then stays done. May run more than once.
+    ///
+    /// # Errors
+    /// The inner error, or the store fails.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&mut Tx<'_>) -> Result<Result<T, Error>, StoreError> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.store.write(work).await?
+    }
+}
