@@ -86,13 +86,14 @@ async fn console(method: Method, uri: Uri, headers: HeaderMap) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Clock, Settings};
+    use crate::{Clock, Settings, matching::Matcher, seal::Sealer};
     use api::Problem;
     use axum::{
         body::{Body, to_bytes},
         http::{Request, StatusCode},
         routing::get,
     };
+    use std::sync::Arc;
     use store::{Store, StoreUrl};
     use tower::ServiceExt as _;
 
@@ -100,7 +101,11 @@ mod tests {
     async fn a_panic_is_answered_with_a_problem_that_tells_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&StoreUrl::sqlite(folder.path().join("hub.db"))).await.unwrap();
-        let state = AppState::new(store, Clock::system(), Settings::default()).unwrap();
+        let path = folder.path().join("advisories");
+        vulndb::Builder::new(folder.path()).unwrap().finish(&path).unwrap();
+        let matcher = Matcher::new(store, Arc::new(vulndb::Database::open(&path).unwrap()));
+        let sealer = Arc::new(Sealer::open(folder.path()).unwrap());
+        let state = AppState::new(matcher, sealer, Clock::system(), Settings::default()).unwrap();
         async fn panics() -> StatusCode {
             panic!("the password is hunter2");
         }

@@ -3,7 +3,9 @@
 use crate::{
     Error,
     auth::{Passwords, Throttle},
+    matching::Matcher,
     metrics::Metrics,
+    seal::Sealer,
 };
 use api::event::Event;
 use std::{
@@ -82,6 +84,10 @@ pub struct AppState(Arc<Shared>);
 pub struct Shared {
     /// The store.
     pub store: Store,
+    /// Judges the fleet's packages by the database of advisories.
+    pub matcher: Matcher,
+    /// Encrypts what must be kept and must not be read: credentials, keys that sign.
+    pub sealer: Arc<Sealer>,
     /// The time.
     pub clock: Clock,
     /// What was set at the start.
@@ -101,11 +107,16 @@ pub struct Shared {
 }
 
 impl AppState {
-    /// The state of a hub on this store.
+    /// The state of a hub on the store of this matcher.
     ///
     /// # Errors
     /// The system gives no random bytes.
-    pub fn new(store: Store, clock: Clock, settings: Settings) -> Result<Self, crate::Error> {
+    pub fn new(
+        matcher: Matcher,
+        sealer: Arc<Sealer>,
+        clock: Clock,
+        settings: Settings,
+    ) -> Result<Self, crate::Error> {
         // A page that falls so far behind is told to ask for everything again.
         let (events, _) = broadcast::channel(256);
         let (stopping, _) = watch::channel(false);
@@ -117,7 +128,9 @@ impl AppState {
             streams: Arc::new(Semaphore::new(settings.streams)),
             events,
             stopping,
-            store,
+            store: matcher.store().clone(),
+            matcher,
+            sealer,
             clock,
             settings,
         };

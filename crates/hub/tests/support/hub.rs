@@ -3,11 +3,11 @@
 #![allow(dead_code, unreachable_pub, reason = "shared by suites, of which each uses its part")]
 
 use api::who::{MadeToken, Role, ScopeRole, TokenRole, User};
-use hub::{AppState, Clock, Settings, auth, http, listen};
+use hub::{AppState, Clock, Settings, auth, http, listen, matching::Matcher, seal::Sealer};
 use reqwest::{Method, header::HeaderMap};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use store::{Micros, Store, StoreUrl};
 use tokio::{sync::oneshot, task::JoinHandle};
 
@@ -92,7 +92,11 @@ impl Hub {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&StoreUrl::sqlite(folder.path().join("hub.db"))).await.unwrap();
         let clock = Clock::standing(Micros(START));
-        let state = AppState::new(store, clock.clone(), settings).unwrap();
+        let path = folder.path().join("advisories");
+        vulndb::Builder::new(folder.path()).unwrap().finish(&path).unwrap();
+        let matcher = Matcher::new(store, Arc::new(vulndb::Database::open(&path).unwrap()));
+        let sealer = Arc::new(Sealer::open(folder.path()).unwrap());
+        let state = AppState::new(matcher, sealer, clock.clone(), settings).unwrap();
         let security = security(folder.path());
         let listener = listen::bind(SocketAddr::from(([127, 0, 0, 1], 0)), &security, limits).await.unwrap();
         let address = listener.address();
