@@ -139,7 +139,7 @@ pub fn line(field: &str, text: &str, most: usize) -> Result<String, Error> {
     Ok(text)
 }
 
-/// As [`line`], but it may be empty.
+/// As [`line()`], but it may be empty.
 ///
 /// # Errors
 /// It is too long or holds control characters; the answer names `field`.
