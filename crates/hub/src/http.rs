@@ -1,6 +1,6 @@
 //! The hub's HTTP face: the router, and what every request goes through.
 //!
-//! A request passes, from the outside in: [`outer`] (id, log, time, panic, places, headers), compression, [`gate`] (the
+//! A request passes, from the outside in: `outer` (id, log, time, panic, places, headers), compression, `gate` (the
 //! table of permissions, credentials, CSRF, size and time of the endpoint), its handler.
 
 mod audit;

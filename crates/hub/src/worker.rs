@@ -1,7 +1,7 @@
 //! Scans in processes of their own: bytes from outside are never parsed in the hub.
 //!
 //! The hub starts its own program again with the hidden command `worker`, gives it one [`Order`] on its input and reads one
-//! [`Scanned`] from its output, each a [frame](frame). The order, credentials included, is neither in the arguments nor
+//! [`Scanned`] from its output, each a [frame]. The order, credentials included, is neither in the arguments nor
 //! in the environment, which other users of the machine may read. A worker only catalogues: judging needs the database and
 //! no foreign bytes, and stays with the hub.
 //!
@@ -15,7 +15,7 @@
 //! - it is the head of a process group of its own, which is killed as a whole when it is done or has to go; and it ends
 //!   itself when its input ends, which happens when the hub is killed.
 //!
-//! Whatever goes wrong is a [`Problem`](model::Problem) of that image and of nothing else.
+//! Whatever goes wrong is a [`Problem`] of that image and of nothing else.
 
 mod child;
 pub mod frame;

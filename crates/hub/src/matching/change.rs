@@ -78,7 +78,7 @@ struct Enriched {
 impl Matcher {
     /// Judges by `database` from now on, and brings the fleet to it: subjects whose names say something else, whose
     /// CVEs are rated otherwise, known to be exploited or rejected, or whose ecosystem is covered otherwise. In
-    /// transactions of at most [`BATCH`] subjects; the generation is noted last, so that whoever is killed begins again.
+    /// transactions of at most `BATCH` subjects; the generation is noted last, so that whoever is killed begins again.
     /// Only one change at a time makes sense: the caller sees to it.
     ///
     /// # Errors
