@@ -15,6 +15,7 @@ pub mod ops;
 mod page;
 mod problem;
 pub mod scope;
+pub mod tally;
 pub mod who;
 
 pub use client::{Client, ClientError, Secret};
