@@ -1,35 +1,11 @@
 import type { QueryClient } from "@tanstack/react-query";
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  Link,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-  retainSearchParams,
-  useLocation,
-} from "@tanstack/react-router";
-import { Failure } from "./api/failure";
-import { meQuery } from "./api/session";
-import { Frame } from "./frame/Frame";
+import { createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { MAP } from "./frame/map";
 import { Login } from "./pages/Login";
 import { Setup } from "./pages/Setup";
-import { Failed, LoadingRows, NoSuchPage } from "./parts/states";
+import { Failed, LoadingRows } from "./parts/states";
+import { appRoute, rootRoute } from "./routes/base";
 import { defined, flag, ownPath, text, word } from "./search";
-
-function Nowhere() {
-  const path = useLocation({ select: (location) => location.pathname });
-  return <NoSuchPage path={path} actions={<Link to="/">To the start</Link>} />;
-}
-
-const rootRoute = createRootRouteWithContext<{ queries: QueryClient }>()({
-  validateSearch: (raw: Record<string, unknown>) => defined({ scope: text(raw, "scope") }),
-  search: { middlewares: [retainSearchParams(["scope"])] },
-  component: Outlet,
-  notFoundComponent: Nowhere,
-});
 
 const loginRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -41,23 +17,6 @@ const loginRoute = createRoute({
 });
 
 const setupRoute = createRoute({ getParentRoute: () => rootRoute, path: "/setup", component: Setup });
-
-/** Everything that needs a login lies below it, in the frame. */
-const appRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  id: "app",
-  beforeLoad: async ({ context, location }) => {
-    try {
-      await context.queries.ensureQueryData(meQuery);
-    } catch (error) {
-      if (error instanceof Failure && error.kind === "unauthenticated")
-        throw redirect({ to: "/login", search: location.href === "/" ? {} : { next: location.href } });
-      throw error;
-    }
-  },
-  component: Frame,
-  notFoundComponent: Nowhere,
-});
 
 const startRoute = createRoute({
   getParentRoute: () => appRoute,

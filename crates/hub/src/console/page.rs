@@ -1,6 +1,6 @@
 //! Which addresses are the console's pages.
 
-/// The first parts of the addresses of pages: what `console/src/router.tsx` routes. A test compares the two.
+/// The first parts of the addresses of pages: what `console/src/router.tsx` and `console/src/routes` route. A test compares the two.
 const PAGES: &[&str] = &["", "login", "settings", "setup"];
 
 /// The first parts of addresses that are the interface's and the machines' alone.
@@ -55,11 +55,15 @@ mod tests {
 
     #[test]
     fn the_pages_are_those_that_the_console_routes() {
-        let router = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../console/src/router.tsx");
-        let router = fs::read_to_string(router).expect("console/src/router.tsx is there");
-        let routed: BTreeSet<&str> = router
-            .split("path: \"/")
-            .skip(1)
+        let console = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../console/src");
+        let mut sources = vec![console.join("router.tsx")];
+        let routes = fs::read_dir(console.join("routes")).expect("console/src/routes is there");
+        sources.extend(routes.map(|entry| entry.expect("it can be listed").path()));
+        let texts: Vec<String> =
+            sources.iter().map(|source| fs::read_to_string(source).expect("it is text")).collect();
+        let routed: BTreeSet<&str> = texts
+            .iter()
+            .flat_map(|text| text.split("path: \"/").skip(1))
             .filter_map(|rest| rest.split('"').next())
             .map(|path| path.split('/').next().unwrap_or_default())
             .collect();
