@@ -13,6 +13,9 @@ pub struct Page<T> {
     /// order, and is refused with others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// How many rows there are with these filters, on the first page of a list that counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
 }
 
 /// Which end of a list comes first.

@@ -19,6 +19,8 @@ use utoipa::{
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     modifiers(&Ways),
+    // Parameters name them, and a parameter's type is not collected by itself.
+    components(schemas(api::Order, http::export::Format)),
     security(("token" = []), ("session" = [])),
     tags(
         (name = "operation", description = "Whether the hub is well"),
@@ -59,5 +61,27 @@ pub(crate) fn base() -> openapi::OpenApi {
 /// The OpenAPI document of the interface.
 #[must_use]
 pub fn openapi() -> openapi::OpenApi {
-    http::api().into_openapi()
+    let mut document = http::api().into_openapi();
+    for (path, item) in &mut document.paths.paths {
+        let operations = [
+            ("get", &mut item.get),
+            ("put", &mut item.put),
+            ("post", &mut item.post),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(operation_id(method, path));
+            }
+        }
+    }
+    document
+}
+
+/// `get_users_id` for `GET /api/v1/users/{id}`: names of handlers are told apart by their modules, which no client sees.
+fn operation_id(method: &str, path: &str) -> String {
+    let path = path.strip_prefix(api::PREFIX).unwrap_or(path);
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
 }

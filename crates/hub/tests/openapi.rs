@@ -41,3 +41,27 @@ fn every_operation_says_what_it_is_and_how_it_fails() {
         }
     }
 }
+
+#[test]
+fn operations_have_names_of_their_own_and_every_reference_leads_somewhere() {
+    let document = serde_json::to_value(hub::openapi()).unwrap();
+    let mut names = std::collections::BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name), "{method} {path}: {name} is the name of another operation");
+        }
+    }
+    let mut left = vec![&document];
+    while let Some(value) = left.pop() {
+        if let Some(reference) = value.get("$ref").and_then(|reference| reference.as_str()) {
+            let target = document.pointer(reference.trim_start_matches('#'));
+            assert!(target.is_some(), "{reference} leads nowhere: add the type to the components");
+        }
+        match value {
+            serde_json::Value::Object(map) => left.extend(map.values()),
+            serde_json::Value::Array(list) => left.extend(list),
+            _ => {}
+        }
+    }
+}

@@ -61,7 +61,7 @@ async fn list(
     export::list(&state, asked, "tokens", columns, move |tx, cursor, limit| {
         let page = tokens::list(tx, &filter, &convert::ask(cursor, limit, Order::Desc))?;
         let items = page.items.iter().map(|token| wire(tx, token)).collect::<Result<_, _>>()?;
-        Ok(Page { items, next: page.next.map(|next| next.0) })
+        Ok(Page { items, next: page.next.map(|next| next.0), total: None })
     })
     .await
 }
