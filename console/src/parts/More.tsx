@@ -4,12 +4,15 @@ import { whole } from "../format/number";
 /** The foot of a list that comes in pages: how many rows are here, and the way to the rest. */
 export function More({
   shown,
+  total,
   noun,
   more,
   loading,
   onMore,
 }: {
   shown: number;
+  /** How many rows there are with these filters, where the hub counts them. */
+  total?: number | null | undefined;
   noun: string;
   more: boolean;
   loading: boolean;
@@ -17,12 +20,14 @@ export function More({
 }) {
   return (
     <>
-      <span>
-        {more
-          ? `The first ${whole(shown)} ${noun}`
-          : shown === 1
-            ? `1 row, all there is`
-            : `${whole(shown)} ${noun}, all there are`}
+      <span data-total={total ?? (more ? undefined : shown)}>
+        {more && total
+          ? `${whole(shown)} of ${whole(total)} ${noun}`
+          : more
+            ? `The first ${whole(shown)} ${noun}`
+            : shown === 1
+              ? `1 row, all there is`
+              : `${whole(shown)} ${noun}, all there are`}
       </span>
       {more && (
         <Button variant="link" isInline onClick={onMore} isLoading={loading} isDisabled={loading}>
