@@ -10,12 +10,12 @@ mod run;
 use serde::{Deserialize, Serialize};
 use store::{
     Micros, StoreError, Tx,
-    placements::{self, Sighting, Trigger},
+    placements::{self, Place, Sighting, Trigger},
     registries::Registry,
 };
 
 pub(crate) use carry::Failure;
-pub use carry::{CatalogueSink, Hub, Kept, SinkError};
+pub use carry::{CatalogueSink, Hub, Kept, SinkError, Tell};
 pub use keep::StoreSink;
 pub use run::Runner;
 
@@ -25,6 +25,9 @@ pub const RUNNING: i64 = 30;
 pub const PUSHED: i64 = 20;
 /// It is looked at again because it is time.
 pub const WEEKLY: i64 = 10;
+
+/// Images that are looked through at once for what is outdated.
+const OUTDATED: u32 = 500;
 
 /// Attempts of a job before it is laid aside for people to look at.
 const ATTEMPTS: u32 = 5;
@@ -199,7 +202,7 @@ pub(crate) fn place(
     digest: &str,
     config_digest: &str,
     now: Micros,
-) -> Result<(), StoreError> {
+) -> Result<Place, StoreError> {
     let rules = store::scopes::rules(tx)?;
     let belongs = store::scopes::assign(&rules, &registry.name, &what.repository, &registry.scope);
     let sighting = Sighting {
@@ -213,11 +216,12 @@ pub(crate) fn place(
         evidence: &what.evidence,
         at: what.at,
     };
-    placements::see(tx, &sighting)?;
+    let id = placements::see(tx, &sighting)?.id;
+    let place = Place { id, scope: belongs.scope.clone() };
     placements::name(tx, &registry.name, &what.repository, digest, config_digest)?;
     if placements::is_catalogued(tx, config_digest, sbom::CATALOGUER_VERSION)? {
         placements::link(tx, digest, config_digest)?;
-        return Ok(());
+        return Ok(place);
     }
     let job = Scan {
         registry: registry.id,
@@ -226,5 +230,31 @@ pub(crate) fn place(
         digest: digest.to_owned(),
         config_digest: config_digest.to_owned(),
     };
-    scan(tx, &job, PUSHED, now)
+    scan(tx, &job, PUSHED, now)?;
+    Ok(place)
+}
+
+/// Has scanned again what older cataloguers read, and what failed a week ago or earlier. Nothing else needs it: new
+/// advisories are matched with what is known.
+///
+/// # Errors
+/// What the database says.
+pub fn outdated(tx: &mut Tx<'_>, registry: &Registry, now: Micros) -> Result<(), StoreError> {
+    let failed = now.plus(-7 * Micros::DAY);
+    let mut after = 0;
+    loop {
+        let old = placements::outdated(tx, registry.id, sbom::CATALOGUER_VERSION, failed, after, OUTDATED)?;
+        let Some((last, _)) = old.last() else { return Ok(()) };
+        after = last.id;
+        for (placement, config_digest) in old {
+            let job = Scan {
+                registry: registry.id,
+                registry_name: registry.name.clone(),
+                repository: placement.repository,
+                digest: placement.digest,
+                config_digest,
+            };
+            scan(tx, &job, WEEKLY, now)?;
+        }
+    }
 }

@@ -19,10 +19,12 @@ mod poll;
 pub mod problem;
 pub mod problems;
 pub mod registries;
+mod run;
 pub mod seal;
 mod state;
 pub mod worker;
 
 pub use openapi::openapi;
 pub use problem::Error;
+pub use run::{Engine, Options, Running, run};
 pub use state::{AppState, Clock, Settings};

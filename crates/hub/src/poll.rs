@@ -51,7 +51,18 @@ pub(crate) async fn step(hub: &Hub, id: i64) -> Result<bool, Failure> {
         Err(failure) => (registries::RegistryState::Failing, Some(failure.why.clone())),
     };
     let now = hub.now();
-    hub.store.write(move |tx| registries::set_state(tx, id, state, detail.as_deref(), now)).await?;
+    let scope = hub
+        .store
+        .write(move |tx| {
+            let registry = registries::get(tx, id)?;
+            // Whoever paused it while it was looked at meant it.
+            if registry.state != registries::RegistryState::Paused {
+                registries::set_state(tx, id, state, detail.as_deref(), now)?;
+            }
+            Ok(registry.scope)
+        })
+        .await?;
+    (hub.tell)("registry", Some(&id.to_string()), &scope);
     result
 }
 
@@ -249,30 +260,10 @@ impl Look<'_> {
         }
     }
 
-    /// Has scanned again what older cataloguers read. Nothing else needs it: new advisories are matched with what is known.
+    /// Has scanned again what is outdated.
     async fn outdated(&self) -> Result<(), Failure> {
         let (registry, now) = (self.registry.clone(), self.hub.now());
-        self.hub
-            .store
-            .write(move |tx| {
-                let mut after = 0;
-                loop {
-                    let old = placements::outdated(tx, registry.id, sbom::CATALOGUER_VERSION, after, BATCH)?;
-                    let Some((last, _)) = old.last() else { return Ok(()) };
-                    after = last.id;
-                    for (placement, config_digest) in old {
-                        let scan = jobs::Scan {
-                            registry: registry.id,
-                            registry_name: registry.name.clone(),
-                            repository: placement.repository,
-                            digest: placement.digest,
-                            config_digest,
-                        };
-                        jobs::scan(tx, &scan, jobs::WEEKLY, now)?;
-                    }
-                }
-            })
-            .await?;
+        self.hub.store.write(move |tx| jobs::outdated(tx, &registry, now)).await?;
         Ok(())
     }
 }

@@ -11,8 +11,8 @@ use api::event::Event;
 use std::{
     ops::Deref,
     sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, AtomicUsize, Ordering},
     },
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -102,6 +102,10 @@ pub struct Shared {
     pub(crate) requests: Semaphore,
     /// Places for streams of events.
     pub(crate) streams: Arc<Semaphore>,
+    /// When this hub was started.
+    pub started: Micros,
+    workers: AtomicUsize,
+    listeners: Mutex<Vec<String>>,
     events: broadcast::Sender<Event>,
     stopping: watch::Sender<bool>,
 }
@@ -126,6 +130,9 @@ impl AppState {
             metrics: Metrics::new(),
             requests: Semaphore::new(settings.requests),
             streams: Arc::new(Semaphore::new(settings.streams)),
+            started: clock.now(),
+            workers: AtomicUsize::new(0),
+            listeners: Mutex::default(),
             events,
             stopping,
             store: matcher.store().clone(),
@@ -151,6 +158,29 @@ impl AppState {
         self.events.subscribe()
     }
 
+    /// Notes an address at which the hub is reached (`https://hub.example:8443`): it is shown, and stands in what
+    /// registries are told.
+    pub fn listens_at(&self, url: impl Into<String>) {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(url.into());
+    }
+
+    /// The addresses at which the hub is reached.
+    #[must_use]
+    pub fn listeners(&self) -> Vec<String> {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes how many jobs are carried out at once.
+    pub(crate) fn works_with(&self, slots: usize) {
+        self.workers.store(slots, Ordering::Relaxed);
+    }
+
+    /// How many jobs are carried out at once; 0: this hub only answers.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        self.workers.load(Ordering::Relaxed)
+    }
+
     /// Ends what would otherwise go on without end (streams of events), so that the listener can stop.
     pub fn stop(&self) {
         self.stopping.send_replace(true);
@@ -158,6 +188,12 @@ impl AppState {
 
     pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
         self.stopping.subscribe()
+    }
+}
+
+impl std::fmt::Debug for AppState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AppState").field("store", &self.store).finish_non_exhaustive()
     }
 }
 

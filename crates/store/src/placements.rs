@@ -408,6 +408,25 @@ pub fn link(tx: &mut Tx<'_>, manifest_digest: &str, config_digest: &str) -> Resu
     tx.execute(sql, &values![manifest_digest, config_digest])
 }
 
+/// One place of an image, as those are told of it who may see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The placement's number.
+    pub id: i64,
+    /// Its scope.
+    pub scope: String,
+}
+
+/// The places of a manifest.
+///
+/// # Errors
+/// What the database says.
+pub fn places(tx: &mut Tx<'_>, manifest_digest: &str) -> Result<Vec<Place>, StoreError> {
+    let sql = "SELECT id, scope FROM placement WHERE manifest_digest = $1 ORDER BY id";
+    let rows = tx.query(sql, &values![manifest_digest])?;
+    rows.iter().map(|row| Ok(Place { id: row.get(0)?, scope: row.get(1)? })).collect()
+}
+
 /// Is this content catalogued already, by cataloguers of at least this version?
 ///
 /// # Errors
@@ -454,7 +473,8 @@ pub fn repositories_unseen(
 }
 
 /// Placements of a registry that are there, and whose content was read by older cataloguers than `cataloguer` or not at
-/// all, by number behind `after`: with the identity of their content, where it is known.
+/// all, by number behind `after`: with the identity of their content, where it is known. What could not be read after
+/// `failed` is left alone: it would fail again.
 ///
 /// # Errors
 /// What the database says.
@@ -462,6 +482,7 @@ pub fn outdated(
     tx: &mut Tx<'_>,
     registry: i64,
     cataloguer: u32,
+    failed: Micros,
     after: i64,
     limit: u32,
 ) -> Result<Vec<(Placement, String)>, StoreError> {
@@ -471,8 +492,9 @@ pub fn outdated(
          JOIN image_name n ON n.registry = g.name AND n.repository = r.name AND n.digest = p.manifest_digest \
          LEFT JOIN image i ON i.id = p.image \
          WHERE r.registry = $1 AND p.gone IS NULL AND p.id > $3 \
-         AND (i.id IS NULL OR i.cataloguer IS NULL OR i.cataloguer < $2) ORDER BY p.id LIMIT $4"
+         AND (i.id IS NULL OR i.cataloguer IS NULL OR i.cataloguer < $2) \
+         AND (i.id IS NULL OR i.last_seen < $5 OR i.last_seen <= i.catalogued_at) ORDER BY p.id LIMIT $4"
     );
-    let rows = tx.query(&sql, &values![registry, cataloguer, after, limit])?;
+    let rows = tx.query(&sql, &values![registry, cataloguer, after, limit, failed])?;
     rows.iter().map(|row| Ok((read(row)?, row.get(13)?))).collect()
 }

@@ -44,7 +44,11 @@ pub(crate) fn page<S, T>(page: store::Page<S>, wire: impl Fn(&S) -> T) -> Page<T
 
 /// As [`page`], without rows that this release does not understand.
 pub(crate) fn pages<S, T>(page: store::Page<S>, wire: impl Fn(&S) -> Option<T>) -> Page<T> {
-    Page { items: page.items.iter().filter_map(wire).collect(), next: page.next.map(|next| next.0), total: None }
+    Page {
+        items: page.items.iter().filter_map(wire).collect(),
+        next: page.next.map(|next| next.0),
+        total: None,
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,12 @@ use std::{pin::Pin, sync::Arc};
 
 use model::{Effect, Problem};
 use oci::{Found, Listing};
-use store::{Micros, Store, StoreError, jobs::Lease, placements, registries};
+use store::{
+    Micros, Store, StoreError,
+    jobs::Lease,
+    placements::{self, Place},
+    registries,
+};
 
 use super::{ATTEMPTS, Resolve, Scan, finished, place};
 use crate::{
@@ -36,6 +41,9 @@ pub trait CatalogueSink: Send + Sync {
 #[error("{0}")]
 pub struct SinkError(pub String);
 
+/// Tells open pages that something changed: its kind, its id, its scope.
+pub type Tell = Arc<dyn Fn(&str, Option<&str>, &str) + Send + Sync>;
+
 /// What carrying out needs.
 #[derive(Clone)]
 pub struct Hub {
@@ -53,6 +61,8 @@ pub struct Hub {
     pub timeouts: oci::Timeouts,
     /// The time.
     pub clock: Arc<dyn Fn() -> Micros + Send + Sync>,
+    /// Who is told what changed.
+    pub tell: Tell,
 }
 
 /// Why a job was not carried out.
@@ -113,26 +123,37 @@ impl Hub {
         let images = images(&listing, &job.repository, &job.digest).await?;
         let (job, lease, now) = (job.clone(), lease.clone(), self.now());
         let registry = reached.registry.id;
-        self.store
+        let told = self
+            .store
             .write(move |tx| {
                 finished(tx, &lease, now)?;
                 let registry = registries::get(tx, registry)?;
                 let repository = placements::repository(tx, registry.id, &job.repository, now)?;
                 let Some(images) = &images else {
+                    let told = placements::places(tx, &job.digest)?;
                     placements::retire(tx, repository, &job.digest, now)?;
-                    return Ok(());
+                    return Ok(told);
                 };
                 if let Some(tag) = &job.tag {
                     placements::tag(tx, repository, tag, &job.digest, job.at)?;
                 }
+                let mut told = Vec::new();
                 for (digest, config) in images {
-                    place(tx, &registry, repository, &job, digest, config, now)?;
+                    told.push(place(tx, &registry, repository, &job, digest, config, now)?);
                     placements::name(tx, &registry.name, &job.repository, &job.digest, config)?;
                 }
-                Ok(())
+                Ok(told)
             })
             .await?;
+        self.tell_images(&told);
         Ok(())
+    }
+
+    /// Tells of images that changed.
+    pub(crate) fn tell_images(&self, places: &[Place]) {
+        for Place { id, scope } in places {
+            (self.tell)("image", Some(&id.to_string()), scope);
+        }
     }
 
     /// Scans an image in a process of its own and hands over what came of it.
@@ -143,15 +164,16 @@ impl Hub {
         let known = self
             .store
             .write(move |tx| {
-                let known = placements::is_catalogued(tx, &config, sbom::CATALOGUER_VERSION)?;
-                if known {
-                    placements::link(tx, &digest, &config)?;
-                    finished(tx, &own, now)?;
+                if !placements::is_catalogued(tx, &config, sbom::CATALOGUER_VERSION)? {
+                    return Ok(None);
                 }
-                Ok(known)
+                placements::link(tx, &digest, &config)?;
+                finished(tx, &own, now)?;
+                placements::places(tx, &digest).map(Some)
             })
             .await?;
-        if known {
+        if let Some(places) = known {
+            self.tell_images(&places);
             return Ok(());
         }
         let reached = self.reach(job.registry).await?;
@@ -165,16 +187,21 @@ impl Hub {
             Ok(scanned) => {
                 self.sink.store(job, scanned, now).await?;
                 let (job, lease) = (job.clone(), lease.clone());
-                self.store
+                let places = self
+                    .store
                     .write(move |tx| {
                         finished(tx, &lease, now)?;
-                        placements::link(tx, &job.digest, &job.config_digest).map(drop)
+                        placements::link(tx, &job.digest, &job.config_digest)?;
+                        placements::places(tx, &job.digest)
                     })
                     .await?;
+                self.tell_images(&places);
                 Ok(())
             }
             Err(problem) => {
                 self.sink.failed(job, &problem, now).await?;
+                let digest = job.digest.clone();
+                self.tell_images(&self.store.read(move |tx| placements::places(tx, &digest)).await?);
                 // The content will not change: a scan that dies of it dies again.
                 let dies = [
                     problems::SCAN_CRASHED,

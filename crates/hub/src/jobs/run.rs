@@ -27,6 +27,14 @@ const ROUND: Duration = Duration::from_secs(5);
 /// How long the ids of events are kept: a registry sends again for hours, not for weeks.
 const EVENTS: i64 = 30 * Micros::DAY;
 
+/// A registry, as far as its jobs are concerned.
+struct Lane {
+    name: String,
+    /// Jobs at once; 0: none, it is paused.
+    limit: u32,
+    scope: String,
+}
+
 /// Carries jobs out until it is told to stop.
 pub struct Runner {
     hub: Hub,
@@ -50,22 +58,30 @@ impl Runner {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut going = JoinSet::new();
         let mut round = Instant::now();
-        let mut limits = Vec::new();
+        let mut lanes: Vec<Lane> = Vec::new();
         let mut ticks = tokio::time::interval(LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             if round <= Instant::now() {
                 round = Instant::now() + ROUND;
                 match self.round().await {
-                    Ok(found) => limits = found,
+                    Ok(found) => lanes = found,
                     Err(error) => tracing::warn!(%error, "the store could not be asked for work"),
                 }
             }
             while going.len() < self.slots {
-                match self.claim(&limits).await {
+                match self.claim(&lanes).await {
                     Ok(Some(job)) => {
                         let hub = self.hub.clone();
-                        going.spawn(async move { one(&hub, &job).await });
+                        // Of a registry that is newer than the last round only who sees everything is told.
+                        let of = lanes.iter().find(|lane| Some(&lane.name) == job.lane.as_ref());
+                        let scope = of.map(|lane| lane.scope.clone()).unwrap_or_default();
+                        going.spawn(async move {
+                            let id = job.lease.id.to_string();
+                            (hub.tell)("job", Some(&id), &scope);
+                            one(&hub, &job).await;
+                            (hub.tell)("job", Some(&id), &scope);
+                        });
                     }
                     Ok(None) => break,
                     Err(error) => {
@@ -83,8 +99,9 @@ impl Runner {
         going.shutdown().await;
     }
 
-    async fn claim(&self, limits: &[(String, u32)]) -> Result<Option<Claimed>, StoreError> {
-        let (worker, limits, now) = (self.name.clone(), limits.to_vec(), self.hub.now());
+    async fn claim(&self, lanes: &[Lane]) -> Result<Option<Claimed>, StoreError> {
+        let limits: Vec<_> = lanes.iter().map(|lane| (lane.name.clone(), lane.limit)).collect();
+        let (worker, now) = (self.name.clone(), self.hub.now());
         self.hub
             .store
             .write(move |tx| {
@@ -102,14 +119,14 @@ impl Runner {
     }
 
     /// Takes back lost leases, queues the catalogues that are due, and says how many jobs each registry stands at once.
-    async fn round(&self) -> Result<Vec<(String, u32)>, StoreError> {
+    async fn round(&self) -> Result<Vec<Lane>, StoreError> {
         let now = self.hub.now();
         self.hub
             .store
             .write(move |tx| {
                 store::jobs::reclaim(tx, now)?;
                 registries::forget_events(tx, now.plus(-EVENTS))?;
-                let (mut limits, mut request) = (Vec::new(), PageRequest::first(store::MAX_LIMIT));
+                let (mut lanes, mut request) = (Vec::new(), PageRequest::first(store::MAX_LIMIT));
                 loop {
                     let page = registries::list(tx, &request)?;
                     for registry in &page.items {
@@ -119,11 +136,12 @@ impl Runner {
                         // A paused one is left alone: its jobs wait.
                         let paused = registry.state == RegistryState::Paused;
                         let limit = if paused { 0 } else { registry.settings.concurrency.clamp(1, 64) };
-                        limits.push((lane(registry.id), limit));
+                        let scope = registry.scope.clone();
+                        lanes.push(Lane { name: lane(registry.id), limit, scope });
                     }
                     match page.next {
                         Some(next) => request.after = Some(next),
-                        None => return Ok(limits),
+                        None => return Ok(lanes),
                     }
                 }
             })

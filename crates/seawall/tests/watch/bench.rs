@@ -151,6 +151,7 @@ impl Bench {
             cache: None,
             timeouts,
             clock: Arc::new(now),
+            tell: Arc::new(|_, _, _| {}),
         };
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(Runner::new(hub, 2).unwrap().run(stopped));

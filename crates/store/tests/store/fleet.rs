@@ -313,7 +313,7 @@ fn ask(tx: &mut Tx<'_>) -> Result<Answers, StoreError> {
     note!("named", placements::named(tx, "main", "shop/web", "sha256:index")?);
     note!("manifests", placements::manifests_of(tx, "main", "shop/web", "sha256:index")?);
     note!("repositories", placements::repositories_unseen(tx, registry, Micros(100), "", 10)?);
-    note!("outdated", placements::outdated(tx, registry, 2, 0, 10)?);
+    note!("outdated", placements::outdated(tx, registry, 2, Micros(100), 0, 10)?);
     Ok(answers)
 }
 

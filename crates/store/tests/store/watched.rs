@@ -238,23 +238,31 @@ async fn content_is_named_linked_and_found_outdated(db: Db) {
             assert_eq!(placements::manifests_of(tx, "prod", "team/app", "sha256:index")?, [DIGEST]);
             assert!(placements::manifests_of(tx, "other", "team/app", "sha256:index")?.is_empty());
             assert_eq!(placements::link(tx, DIGEST, "sha256:config")?, 0, "not in the store yet");
-            assert_eq!(placements::outdated(tx, id, 2, 0, 10)?[0].1, "sha256:config");
+            let outdated = |tx: &mut Tx<'_>, cataloguer, failed| {
+                placements::outdated(tx, id, cataloguer, Micros(failed), 0, 10)
+            };
+            assert_eq!(outdated(tx, 2, 0)?[0].1, "sha256:config");
 
             placements::failed(tx, DIGEST, "sha256:config", r#"["it crashed"]"#, Micros(11))?;
             assert!(at(tx, r)?.image.is_some());
             assert!(!placements::is_catalogued(tx, "sha256:config", 2)?);
-            assert_eq!(placements::outdated(tx, id, 2, 0, 10)?.len(), 1);
+            assert!(outdated(tx, 2, 11)?.is_empty(), "it failed not long ago");
+            assert_eq!(outdated(tx, 2, 12)?.len(), 1);
 
             tx.execute("UPDATE image SET catalogued_at = 12, cataloguer = 2, problems_json = '[]'", &[])?;
             assert!(placements::is_catalogued(tx, "sha256:config", 2)?);
             assert!(!placements::is_catalogued(tx, "sha256:config", 3)?);
-            assert!(placements::outdated(tx, id, 2, 0, 10)?.is_empty());
-            assert_eq!(placements::outdated(tx, id, 3, 0, 10)?.len(), 1);
+            assert!(outdated(tx, 2, 100)?.is_empty());
+            assert_eq!(outdated(tx, 3, 0)?.len(), 1);
             assert_eq!(placements::link(tx, DIGEST, "sha256:config")?, 0, "it is linked");
             // A failure later takes nothing away.
             placements::failed(tx, DIGEST, "sha256:config", r#"["it crashed"]"#, Micros(13))?;
             let problems = tx.query_one("SELECT problems_json FROM image", &[])?;
             assert_eq!(problems.text(0)?, "[]");
+            assert!(outdated(tx, 3, 13)?.is_empty(), "the newer cataloguer failed on it");
+            assert_eq!(outdated(tx, 3, 14)?.len(), 1);
+            let places = placements::places(tx, DIGEST)?;
+            assert_eq!((places.len(), places[0].id, places[0].scope.as_str()), (1, at(tx, r)?.id, ""));
             Ok(())
         })
         .await
