@@ -4,6 +4,7 @@
 //! merges; one registration feeds the router and the OpenAPI document ([`openapi()`]). Who may use an endpoint stands in
 //! [`permissions`], and an endpoint that does not stand there cannot be reached. [`listen`] serves the router.
 
+pub mod assess;
 pub mod auth;
 pub mod console;
 pub mod http;

@@ -17,7 +17,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 use store::{Micros, Store, StoreError, Tx};
-use tokio::sync::{Semaphore, broadcast, watch};
+use tokio::sync::{Notify, Semaphore, broadcast, watch};
 
 /// What is set at the start and stays.
 #[derive(Clone, Debug)]
@@ -106,6 +106,8 @@ pub struct Shared {
     pub started: Micros,
     workers: AtomicUsize,
     listeners: Mutex<Vec<String>>,
+    /// Wakes who judges assets.
+    pub(crate) to_assess: Notify,
     events: broadcast::Sender<Event>,
     stopping: watch::Sender<bool>,
 }
@@ -133,6 +135,7 @@ impl AppState {
             started: clock.now(),
             workers: AtomicUsize::new(0),
             listeners: Mutex::default(),
+            to_assess: Notify::new(),
             events,
             stopping,
             store: matcher.store().clone(),
@@ -152,6 +155,12 @@ impl AppState {
             id: id.map(ToOwned::to_owned),
             scope: scope.to_owned(),
         });
+    }
+
+    /// Has assets that are marked due judged soon. Called after the transaction that marked them; without it they are
+    /// judged all the same, some seconds later.
+    pub fn assess_soon(&self) {
+        self.to_assess.notify_one();
     }
 
     pub(crate) fn subscribe(&self) -> broadcast::Receiver<Event> {

@@ -105,27 +105,27 @@ impl AssetKind {
 #[serde(rename_all = "kebab-case")]
 pub enum Plan {
     /// Registries and their images.
-    RegistryScanning,
+    Registries,
     /// Docker hosts.
-    DockerHosts,
+    Hosts,
     /// Kubernetes clusters.
     Kubernetes,
     /// What happens while containers run.
-    RunTime,
+    Runtime,
 }
 
 impl Plan {
     /// All.
-    pub const ALL: [Self; 4] = [Self::RegistryScanning, Self::DockerHosts, Self::Kubernetes, Self::RunTime];
+    pub const ALL: [Self; 4] = [Self::Registries, Self::Hosts, Self::Kubernetes, Self::Runtime];
 
     /// Its slug.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::RegistryScanning => "registry-scanning",
-            Self::DockerHosts => "docker-hosts",
+            Self::Registries => "registries",
+            Self::Hosts => "hosts",
             Self::Kubernetes => "kubernetes",
-            Self::RunTime => "run-time",
+            Self::Runtime => "runtime",
         }
     }
 }
@@ -359,9 +359,9 @@ mod tests {
 
     #[test]
     fn plans_are_on_or_off() {
-        let plans = PlanSet::ALL.with(Plan::DockerHosts, false);
+        let plans = PlanSet::ALL.with(Plan::Hosts, false);
         for plan in Plan::ALL {
-            assert_eq!(plans.has(plan), plan != Plan::DockerHosts);
+            assert_eq!(plans.has(plan), plan != Plan::Hosts);
             assert_eq!(plan.as_str().parse(), Ok(plan));
         }
         assert!(!PlanSet::NONE.has(Plan::Kubernetes));

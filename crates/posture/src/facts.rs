@@ -16,7 +16,8 @@ pub struct ImageFacts {
     pub scanned: bool,
     /// Why its content cannot be judged, in words: Windows, a distribution without a feed. Empty: it can.
     pub unsupported: Vec<String>,
-    /// Why the look was not complete, in words: problems that may hide packages, releases without data. Empty: it was.
+    /// Why the look was not complete, in words: problems that may hide packages, releases without data; of what was not
+    /// scanned, why the scan failed. Empty: it was complete, or is still to come.
     pub incomplete: Vec<String>,
     /// Findings that count. [`crate::Judge`] looks at the findings themselves instead, after disable rules.
     pub findings: FindingCounts,

@@ -356,8 +356,8 @@ pub(crate) mod tests {
         let (_, states) = world.judge();
         let expect = state(StateKind::NotApplicable, "not pulled since 2026-01-02");
         assert!(states.len() > 5 && states.values().all(|found| *found == expect), "{states:?}");
-        world.plans = PlanSet::ALL.with(Plan::RegistryScanning, false);
-        let expect = state(StateKind::NotApplicable, "the plan registry-scanning is off in org/shop");
+        world.plans = PlanSet::ALL.with(Plan::Registries, false);
+        let expect = state(StateKind::NotApplicable, "the plan registries is off in org/shop");
         assert!(world.judge().1.values().all(|found| *found == expect));
         world = World::new();
         world.facts.usage = Use::PullTimeUnknown;

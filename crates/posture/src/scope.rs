@@ -2,8 +2,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A node of the tree of scopes, as a path: `org/shop`. Everything that hangs on a scope holds for those below it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A node of the tree of scopes, as a path: `org/shop`; that of the root is empty. Everything that hangs on a scope holds
+/// for those below it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Scope(String);
 
@@ -14,15 +15,16 @@ pub struct ScopeError(String);
 
 impl Scope {
     /// Longest path in bytes: far deeper than organisations are, short enough for a key.
-    pub const MAX: usize = 512;
+    pub const MAX: usize = 1024;
 
     /// Takes a path.
     ///
     /// # Errors
-    /// When it is empty, too long, or a name in it is empty or has a control character.
+    /// When it is too long, or a name in it is empty or has a control character.
     pub fn new(path: impl Into<String>) -> Result<Self, ScopeError> {
         let path = path.into();
-        let named = path.split('/').all(|name| !name.is_empty() && !name.contains(char::is_control));
+        let named = path.is_empty()
+            || path.split('/').all(|name| !name.is_empty() && !name.contains(char::is_control));
         if named && path.len() <= Self::MAX { Ok(Self(path)) } else { Err(ScopeError(path)) }
     }
 
@@ -32,29 +34,31 @@ impl Scope {
         &self.0
     }
 
-    /// Is `other` this scope or below it? `org/shop` holds `org/shop/web`, not `org/shopping`.
+    /// Is `other` this scope or below it? `org/shop` holds `org/shop/web`, not `org/shopping`; the root holds all.
     #[must_use]
     pub fn holds(&self, other: &Self) -> bool {
-        below(&self.0, &other.0, &['/'])
+        self.0.is_empty() || below(&self.0, &other.0, &['/'])
     }
 
-    /// This scope and all above it, this one first.
+    /// This scope and all above it, this one first and the root last.
     pub fn with_those_above(&self) -> impl Iterator<Item = Self> + '_ {
         let ends = self.0.rmatch_indices('/').map(|(end, _)| end);
-        let paths = std::iter::once(self.0.len()).chain(ends).filter_map(|end| self.0.get(..end));
+        let own = (!self.0.is_empty()).then_some(self.0.len());
+        let paths = own.into_iter().chain(ends).chain([0]).filter_map(|end| self.0.get(..end));
         paths.map(|path| Self(path.to_owned()))
     }
 
-    /// How many names deep: a deeper scope is nearer to its assets.
+    /// How many names deep, the root none: a deeper scope is nearer to its assets.
     #[must_use]
     pub fn depth(&self) -> usize {
-        self.0.split('/').count()
+        if self.0.is_empty() { 0 } else { self.0.split('/').count() }
     }
 }
 
+/// The path, as people see it.
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(if self.0.is_empty() { "the whole fleet" } else { &self.0 })
     }
 }
 
@@ -76,13 +80,17 @@ mod tests {
             ("org/shop", "org/shop/web", true),
             ("org/shop", "org/shopping", false),
             ("org/shop", "org", false),
+            ("", "org/shop", true),
+            ("", "", true),
+            ("org", "", false),
         ] {
             assert_eq!(scope(above).holds(&scope(path)), holds, "{above} {path}");
         }
-        assert_eq!(scope("org/shop/web").depth(), 3);
+        assert_eq!((scope("org/shop/web").depth(), scope("").depth()), (3, 0));
         let above: Vec<Scope> = scope("org/shop/web").with_those_above().collect();
-        assert_eq!(above, [scope("org/shop/web"), scope("org/shop"), scope("org")]);
-        for wrong in ["", "/", "org/", "/org", "a//b", "a\n", &"a".repeat(513)] {
+        assert_eq!(above, [scope("org/shop/web"), scope("org/shop"), scope("org"), scope("")]);
+        assert_eq!(scope("").with_those_above().collect::<Vec<_>>(), [scope("")]);
+        for wrong in ["/", "org/", "/org", "a//b", "a\n", &"a".repeat(1025)] {
             assert!(Scope::new(wrong).is_err(), "{wrong}");
         }
     }

@@ -141,9 +141,17 @@ CREATE TABLE registry (
     -- The last notification; NULL: none ever came, so that times of pulls are not known.
     notified_at BIGINT,
     -- Does it tell of pulls? NULL: not known yet.
-    tells_pulls BIGINT CHECK (tells_pulls IN (0, 1))
+    tells_pulls BIGINT CHECK (tells_pulls IN (0, 1)),
+    -- The team that runs it.
+    owner TEXT REFERENCES owner (id),
+    -- What was seen of it that controls judge: how it answered, whether it took an upload from nobody.
+    observed_json TEXT NOT NULL DEFAULT '{}',
+    -- Something that its assessments hang on changed since they were made.
+    due BIGINT NOT NULL DEFAULT 1 CHECK (due IN (0, 1))
 ) STRICT;
 CREATE INDEX registry_scope ON registry (scope);
+CREATE INDEX registry_owner ON registry (owner);
+CREATE INDEX registry_due ON registry (id) WHERE due = 1;
 
 CREATE TABLE repository (
     id IDENTITY,
@@ -218,8 +226,12 @@ CREATE TABLE placement (
     trigger TEXT NOT NULL CHECK (trigger IN ('push', 'pull', 'import', 'poll', 'event', 'manual', 'publish', 'host')),
     evidence_json TEXT,
     -- Workflow, run, branch and commit of what a pipeline sent.
-    publish_json TEXT
+    publish_json TEXT,
+    -- Something that its assessments hang on changed since they were made: whoever changes it says so in the same
+    -- transaction (`assessments::mark_…`).
+    due BIGINT NOT NULL DEFAULT 1 CHECK (due IN (0, 1))
 ) STRICT;
+CREATE INDEX placement_due ON placement (id) WHERE due = 1;
 CREATE INDEX placement_image ON placement (image);
 CREATE INDEX placement_scope ON placement (scope, gone);
 CREATE INDEX placement_owner ON placement (owner);
@@ -417,22 +429,84 @@ CREATE TABLE database_generation (
 
 ---------------------------------------------------------------- posture
 
--- What a control says of an asset. Healthy only where it was looked at, with data.
+-- What a control says of an asset. Healthy only where it was looked at, with data. What is gone has no row.
 CREATE TABLE assessment (
     asset_id TEXT NOT NULL,
     control TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('healthy', 'unhealthy', 'not_applicable', 'not_assessed')),
-    -- Why, for people; empty only where the state says it all.
-    cause TEXT NOT NULL DEFAULT '',
+    -- Why: codes for filters and texts for people, as a JSON list; empty only where the state says it all.
+    causes_json TEXT NOT NULL DEFAULT '[]',
+    -- What else to know, as a JSON list: changes no state.
+    notes_json TEXT NOT NULL DEFAULT '[]',
+    -- Findings that count.
     findings BIGINT NOT NULL DEFAULT 0,
+    -- Findings that rules hide from it.
+    hidden BIGINT NOT NULL DEFAULT 0,
+    -- The exemption that acts, and what would be without it.
+    exemption BIGINT,
+    exempt_state TEXT CHECK (exempt_state IN ('unhealthy', 'not_assessed')),
+    exempt_findings BIGINT NOT NULL DEFAULT 0,
+    -- When it was last evaluated stands once for all controls, in asset_state.
     first_evaluated BIGINT NOT NULL,
-    last_evaluated BIGINT NOT NULL,
     -- In this state since.
     changed BIGINT NOT NULL,
     PRIMARY KEY (asset_id, control)
 ) STRICT;
 CREATE INDEX assessment_control ON assessment (control, state, asset_id);
 CREATE INDEX assessment_changed ON assessment (changed);
+CREATE INDEX assessment_exemption ON assessment (exemption) WHERE exemption IS NOT NULL;
+CREATE INDEX assessment_hidden ON assessment (control, asset_id) WHERE hidden > 0;
+
+-- An asset as a whole: of an image by its controls, of a repository by its images, of a registry by its own controls and
+-- its images. What is gone, or was not judged yet, has no row.
+CREATE TABLE asset_state (
+    asset_id TEXT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('image', 'repository', 'registry')),
+    -- The one of the three that is of its kind.
+    placement BIGINT UNIQUE REFERENCES placement (id) ON DELETE CASCADE,
+    repository BIGINT UNIQUE REFERENCES repository (id) ON DELETE CASCADE,
+    registry BIGINT UNIQUE REFERENCES registry (id) ON DELETE CASCADE,
+    -- As they were when it was judged: derived, so that they hold nobody up who deletes one.
+    scope TEXT NOT NULL,
+    owner TEXT,
+    state TEXT NOT NULL CHECK (state IN ('healthy', 'unhealthy', 'not_applicable', 'not_assessed')),
+    -- Why, in one line for people; empty only where it is healthy.
+    cause TEXT NOT NULL DEFAULT '',
+    -- Its parts by state: of an image the controls that count, of the others the images.
+    healthy BIGINT NOT NULL DEFAULT 0,
+    unhealthy BIGINT NOT NULL DEFAULT 0,
+    not_applicable BIGINT NOT NULL DEFAULT 0,
+    not_assessed BIGINT NOT NULL DEFAULT 0,
+    -- What each control of its kind says, one letter each in the order of their ids (h, u, a: not assessed, n: not
+    -- applicable, e: exempt): a fleet has few different ones, so that a score is a sum over few rows. Empty where none is
+    -- assessed on the kind.
+    states TEXT NOT NULL DEFAULT '',
+    -- In this state since.
+    since BIGINT NOT NULL,
+    evaluated BIGINT NOT NULL
+) STRICT;
+CREATE INDEX asset_state_score ON asset_state (scope, kind, states);
+CREATE INDEX asset_state_kind ON asset_state (kind, state, scope);
+CREATE INDEX asset_state_owner ON asset_state (owner, kind);
+
+-- How many findings of an asset a rule hides.
+CREATE TABLE asset_hidden (
+    asset_id TEXT NOT NULL,
+    rule BIGINT NOT NULL,
+    findings BIGINT NOT NULL,
+    PRIMARY KEY (asset_id, rule)
+) WITHOUT ROWID, STRICT;
+CREATE INDEX asset_hidden_rule ON asset_hidden (rule, asset_id);
+
+-- By what the fleet was judged last: where it differs, all is judged again. One row.
+CREATE TABLE judged_by (
+    id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    -- Controls, database and day.
+    basis TEXT NOT NULL,
+    -- Rules and exemptions that ended until then were taken into account.
+    at BIGINT NOT NULL
+) STRICT;
+INSERT INTO judged_by (id, basis, at) VALUES (1, '', 0);
 
 -- A control is excused on a scope or an asset.
 CREATE TABLE exemption (
@@ -477,7 +551,8 @@ CREATE TABLE score_snapshot (
     -- Days since 1970-01-01 (UTC).
     day BIGINT NOT NULL,
     scope TEXT NOT NULL REFERENCES scope (id) ON DELETE CASCADE,
-    -- Empty: of all groups together.
+    -- Empty: of all groups together. Also the id of a control, with its assets and without points: ids of controls have a
+    -- dot, those of groups have none.
     control_group TEXT NOT NULL,
     current DOUBLE NOT NULL,
     max DOUBLE NOT NULL,

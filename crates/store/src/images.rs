@@ -2,7 +2,7 @@
 //! at an image, at its places, or at a vulnerability.
 
 use crate::{
-    Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, Value,
+    Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, Value, assessments,
     matches::{self, TALLY, Tally, contains},
     subjects::{PackageRow, package_row},
     units::{self, Placed},
@@ -112,6 +112,7 @@ pub fn put(tx: &mut Tx<'_>, image: &NewImage, now: Micros) -> Result<i64, StoreE
         &rows,
     )?;
     matches::recount(tx, id)?;
+    assessments::mark_image_due(tx, id)?;
     Ok(id)
 }
 

@@ -11,13 +11,17 @@
 //!
 //! Each concept has a module of plain functions over a `Tx`, so that several can share one transaction.
 
+pub mod assessments;
 pub mod audit;
 mod database;
 mod dialect;
+pub mod disable_rules;
 mod error;
+pub mod exemptions;
 pub mod grants;
 pub mod images;
 pub mod jobs;
+pub mod judging;
 pub mod matches;
 mod migrate;
 mod page;
@@ -25,6 +29,7 @@ pub mod placements;
 mod postgres;
 pub mod registries;
 pub mod scopes;
+pub mod scores;
 pub mod sessions;
 pub mod setup;
 mod sqlite;

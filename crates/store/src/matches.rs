@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use model::Severity;
 
-use crate::{Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, Value, values};
+use crate::{Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, Value, assessments, values};
 
 /// A verdict on a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -264,7 +264,8 @@ pub fn judged(
 const PLACES: &str = "unit_subject s JOIN image_layer l ON l.unit = s.unit \
      LEFT JOIN image_hidden h ON h.image = l.image AND h.unit_subject = s.id";
 
-/// Adds what changes of matches do to the sums of the images that have their subjects. Gives how many images.
+/// Adds what changes of matches do to the sums of the images that have their subjects, and marks the places of those
+/// images due to be judged. Gives how many images have other sums.
 ///
 /// # Errors
 /// What the database says.
@@ -274,10 +275,8 @@ pub fn apply(tx: &mut Tx<'_>, changes: &Changes) -> Result<u64, StoreError> {
     );
     let mut images: BTreeMap<i64, [i64; 9]> = BTreeMap::new();
     for (subject, tally) in &changes.by_subject {
+        // Also what changes no sum (another fix, another reason) may change what a rule says.
         let tally = tally.values();
-        if tally == [0; 9] {
-            continue;
-        }
         for row in tx.query(&sql, &values![subject])? {
             let places: i64 = row.get(1)?;
             let sums = images.entry(row.get(0)?).or_default();
@@ -286,8 +285,11 @@ pub fn apply(tx: &mut Tx<'_>, changes: &Changes) -> Result<u64, StoreError> {
             }
         }
     }
+    let due: Vec<Vec<Value>> = images.keys().map(|image| vec![Value::Int(*image)]).collect();
+    tx.execute_many(assessments::IMAGE_DUE, &due)?;
     let rows: Vec<Vec<Value>> = images
         .iter()
+        .filter(|(_, sums)| **sums != [0; 9])
         .map(|(image, sums)| {
             let mut row = vec![Value::Int(*image)];
             row.extend(sums.iter().map(|sum| Value::Int(*sum)));

@@ -274,6 +274,18 @@ impl Select {
         tx.query_one(&self.sql("count(*)"), &self.values)?.get(0)
     }
 
+    /// The rows of sums over groups, in no order; without a group one row over all.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn grouped(&self, tx: &mut Tx<'_>, by: &str) -> Result<Vec<Row>, StoreError> {
+        let mut sql = self.sql(&self.columns);
+        if !by.is_empty() {
+            let _ = write!(sql, " GROUP BY {by}");
+        }
+        tx.query(&sql, &self.values)
+    }
+
     /// One page, in order. The row that `read` sees has the keys behind the columns.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Where images lie: placements with what is known of when and why they were seen, the tags that point at them, and the
 //! names under which their content goes.
 
-use crate::{Micros, Row, StoreError, Tx, values};
+use crate::{Micros, Row, StoreError, Tx, assessments, values};
 
 /// What made a placement known, or gave it a new time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -152,7 +152,8 @@ pub fn see(tx: &mut Tx<'_>, seen: &Sighting<'_>) -> Result<Placed, StoreError> {
         )
     };
     let sql = format!(
-        "UPDATE placement SET gone = NULL, {}, {}, {}, {}, trigger = CASE WHEN $6 = 1 THEN trigger ELSE $7 END, \
+        "UPDATE placement SET gone = NULL, due = CASE WHEN gone IS NULL AND $6 = 1 THEN due ELSE 1 END, \
+         {}, {}, {}, {}, trigger = CASE WHEN $6 = 1 THEN trigger ELSE $7 END, \
          evidence_json = CASE WHEN $6 = 1 THEN evidence_json ELSE $8 END WHERE id = $1",
         later("last_seen", 2),
         later("pushed_at", 3),
@@ -254,8 +255,7 @@ pub fn unseen(
 /// # Errors
 /// What the database says.
 pub fn retire(tx: &mut Tx<'_>, repository: i64, digest: &str, at: Micros) -> Result<bool, StoreError> {
-    let sql =
-        "UPDATE placement SET gone = $3 WHERE repository = $1 AND manifest_digest = $2 AND gone IS NULL";
+    let sql = "UPDATE placement SET gone = $3, due = 1 WHERE repository = $1 AND manifest_digest = $2 AND gone IS NULL";
     let retired = tx.execute(sql, &values![repository, digest, at])? > 0;
     let sql =
         "UPDATE tag_history SET until = $3 WHERE repository = $1 AND manifest_digest = $2 AND until IS NULL";
@@ -403,7 +403,7 @@ pub fn manifests_of(
 /// # Errors
 /// What the database says.
 pub fn link(tx: &mut Tx<'_>, manifest_digest: &str, config_digest: &str) -> Result<u64, StoreError> {
-    let sql = "UPDATE placement SET image = i.id FROM image i WHERE i.config_digest = $2 \
+    let sql = "UPDATE placement SET image = i.id, due = 1 FROM image i WHERE i.config_digest = $2 \
                AND placement.manifest_digest = $1 AND (placement.image IS NULL OR placement.image <> i.id)";
     tx.execute(sql, &values![manifest_digest, config_digest])
 }
@@ -452,9 +452,10 @@ pub fn failed(
     let sql = "INSERT INTO image (config_digest, problems_json, first_seen, last_seen) VALUES ($1, $2, $3, $3) \
                ON CONFLICT (config_digest) DO UPDATE SET last_seen = excluded.last_seen, \
                problems_json = CASE WHEN image.catalogued_at IS NULL THEN excluded.problems_json \
-               ELSE image.problems_json END";
-    tx.execute(sql, &values![config_digest, problems, now])?;
-    link(tx, manifest_digest, config_digest).map(drop)
+               ELSE image.problems_json END RETURNING id";
+    let image = tx.query_one(sql, &values![config_digest, problems, now])?.get(0)?;
+    link(tx, manifest_digest, config_digest)?;
+    assessments::mark_image_due(tx, image)
 }
 
 /// Repositories of a registry that were not seen since `before`, by name behind `after`.

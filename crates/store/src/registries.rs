@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, values};
+use crate::{Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, assessments, values};
 
 /// How a registry is watched. Kept as one JSON text; fields that an older Seawall did not know have their default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -231,8 +231,12 @@ pub fn change(
     scope: &str,
     settings: &Settings,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE registry SET address = $2, scope = $3, settings_json = $4 WHERE id = $1";
-    changed(tx.execute(sql, &values![id, address, scope, json(settings)?])?, id)
+    let sql = "UPDATE registry SET address = $2, scope = $3, settings_json = $4, due = 1, \
+               observed_json = CASE WHEN address = $2 AND settings_json = $4 THEN observed_json ELSE '{}' END \
+               WHERE id = $1";
+    changed(tx.execute(sql, &values![id, address, scope, json(settings)?])?, id)?;
+    // How long an image counts as used may be another.
+    assessments::mark_images_of_registry_due(tx, id).map(drop)
 }
 
 fn changed(rows: u64, id: i64) -> Result<(), StoreError> {
@@ -280,8 +284,8 @@ pub fn set_state(
 /// # Errors
 /// [`StoreError::NotFound`].
 pub fn set_cursor(tx: &mut Tx<'_>, id: i64, cursor: Option<&str>, now: Micros) -> Result<(), StoreError> {
-    let sql = "UPDATE registry SET poll_cursor = $2, polled_at = CASE WHEN $4 = 1 THEN $3 ELSE polled_at END \
-               WHERE id = $1";
+    let sql = "UPDATE registry SET poll_cursor = $2, due = CASE WHEN $4 = 1 AND polled_at IS NULL THEN 1 ELSE due END, \
+               polled_at = CASE WHEN $4 = 1 THEN $3 ELSE polled_at END WHERE id = $1";
     changed(tx.execute(sql, &values![id, cursor, now, cursor.is_none()])?, id)
 }
 
@@ -290,9 +294,73 @@ pub fn set_cursor(tx: &mut Tx<'_>, id: i64, cursor: Option<&str>, now: Micros) -
 /// # Errors
 /// [`StoreError::NotFound`].
 pub fn notified(tx: &mut Tx<'_>, id: i64, pull: bool, now: Micros) -> Result<(), StoreError> {
+    if pull
+        && let Some(row) = tx.query_opt("SELECT tells_pulls FROM registry WHERE id = $1", &values![id])?
+        && row.get::<Option<bool>>(0)? != Some(true)
+    {
+        // From now on silence about an image means something.
+        assessments::mark_images_of_registry_due(tx, id)?;
+    }
     let sql = "UPDATE registry SET notified_at = $2, tells_pulls = CASE WHEN $3 = 1 THEN 1 ELSE tells_pulls END \
                WHERE id = $1";
     changed(tx.execute(sql, &values![id, now, pull])?, id)
+}
+
+/// Who runs it: an owner's id.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn owner(tx: &mut Tx<'_>, id: i64) -> Result<Option<String>, StoreError> {
+    match tx.query_opt("SELECT owner FROM registry WHERE id = $1", &values![id])? {
+        Some(row) => row.get(0),
+        None => Err(StoreError::not_found("registry", id.to_string())),
+    }
+}
+
+/// Says who runs it.
+///
+/// # Errors
+/// [`StoreError::NotFound`]; [`StoreError::Constraint`] when there is no such owner.
+pub fn set_owner(tx: &mut Tx<'_>, id: i64, owner: Option<&str>) -> Result<(), StoreError> {
+    let sql = "UPDATE registry SET owner = $2, due = 1 WHERE id = $1";
+    changed(tx.execute(sql, &values![id, owner])?, id)
+}
+
+/// What was seen of a registry that controls judge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Observed {
+    /// It answered over TLS; `None`: it never answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<bool>,
+    /// The certificate was verified; `None`: not known, or there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified: Option<bool>,
+    /// It took an upload from somebody who gave no credentials; `None`: nobody tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anonymous_write: Option<bool>,
+}
+
+/// What was seen of a registry. A change of its address or settings forgets it.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn observed(tx: &mut Tx<'_>, id: i64) -> Result<Observed, StoreError> {
+    match tx.query_opt("SELECT observed_json FROM registry WHERE id = $1", &values![id])? {
+        Some(row) => Ok(serde_json::from_str(row.text(0)?).unwrap_or_default()),
+        None => Err(StoreError::not_found("registry", id.to_string())),
+    }
+}
+
+/// Keeps what was seen of a registry, for its controls.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn set_observed(tx: &mut Tx<'_>, id: i64, observed: &Observed) -> Result<(), StoreError> {
+    let json = serde_json::to_string(observed).map_err(|error| StoreError::Invalid(error.to_string()))?;
+    let sql = "UPDATE registry SET due = CASE WHEN observed_json = $2 THEN due ELSE 1 END, observed_json = $2 \
+               WHERE id = $1";
+    changed(tx.execute(sql, &values![id, json])?, id)
 }
 
 /// What a registry holds here, and what goes with it.
@@ -322,6 +390,7 @@ pub fn holds(tx: &mut Tx<'_>, id: i64) -> Result<Holds, StoreError> {
 /// [`StoreError::NotFound`].
 pub fn remove(tx: &mut Tx<'_>, id: i64) -> Result<Holds, StoreError> {
     let holds = holds(tx, id)?;
+    assessments::forget_registry(tx, id)?;
     changed(tx.execute("DELETE FROM registry WHERE id = $1", &values![id])?, id)?;
     Ok(holds)
 }

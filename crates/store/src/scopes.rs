@@ -7,7 +7,7 @@ mod rules;
 pub use owners::{
     Owner, change_owner, create_owner, delete_owner, find_owner, owner_by_name, owner_used_by, owners,
 };
-pub use plans::{PlanSetting, is_on, plans_above, set_plan, unset_plan};
+pub use plans::{PlanSetting, is_on, plans, plans_above, set_plan, unset_plan};
 pub use rules::{Assignment, Rule, assign, reassign, rules, set_rules};
 
 use crate::{Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, values};

@@ -284,7 +284,7 @@ title: T
 description: D
 severity: high
 group: g
-plan: registry-scanning
+plan: registries
 predicate: not-root
 parameters:
   - {name: numeric, description: D, default: false}

@@ -3,7 +3,7 @@ use crate::{Cause, EndOfLife, ImageFacts, Verdict};
 
 /// What keeps the content of an image from being judged clean.
 fn blind(facts: &ImageFacts) -> Vec<Cause> {
-    if !facts.scanned {
+    if !facts.scanned && facts.incomplete.is_empty() {
         return vec![Cause::new(Cause::NOT_SCANNED, "not scanned yet")];
     }
     let unsupported = facts.unsupported.iter().map(|text| Cause::new(Cause::UNSUPPORTED, text));

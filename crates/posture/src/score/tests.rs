@@ -14,7 +14,7 @@ fn controls(groups: &[(u32, &[bool])]) -> Controls {
                 format!("g{number}.c{control}.yaml"),
                 format!(
                     "{{id: g{number}.c{control}, asset: image, title: T, description: D, severity: low, group: g{number}, \
-                     plan: registry-scanning, preview: {preview}, predicate: image-owned, remediation: [{{task: T}}], \
+                     plan: registries, preview: {preview}, predicate: image-owned, remediation: [{{task: T}}], \
                      references: [https://example.org/], cases: [{{name: a, image: {{owner: o}}, expect: healthy}}, \
                      {{name: b, image: {{}}, expect: unhealthy, cause: no-owner}}]}}"
                 ),
@@ -176,6 +176,7 @@ fn a_scope_counts_what_is_below_it() {
     assert_eq!(
         points,
         [
+            ("", "2.50".to_owned(), 8),
             ("org", "2.50".to_owned(), 8),
             ("org/pay", "4.00".to_owned(), 4),
             ("org/shop", "1.00".to_owned(), 4),

@@ -70,6 +70,7 @@ pub fn change_owner(tx: &mut Tx<'_>, owner: &Owner) -> Result<(), StoreError> {
 pub fn owner_used_by(tx: &mut Tx<'_>, id: &str) -> Result<Option<String>, StoreError> {
     for (table, one, many) in [
         ("placement", "asset of it", "assets of it"),
+        ("registry", "registry of it", "registries of it"),
         ("scope_rule", "rule that names it", "rules that name it"),
     ] {
         if let Some(used) = count(tx, table, "owner", id, one, many)? {

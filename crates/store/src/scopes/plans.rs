@@ -1,5 +1,5 @@
 use super::path;
-use crate::{StoreError, Tx, values};
+use crate::{StoreError, Tx, assessments, values};
 
 /// What is said about a plan on one scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub fn set_plan(tx: &mut Tx<'_>, scope: &str, plan: &str, on: bool) -> Result<()
         "INSERT INTO plan (scope, plan, is_on) VALUES ($1, $2, $3) \
          ON CONFLICT (scope, plan) DO UPDATE SET is_on = excluded.is_on",
         &values![scope, plan, on],
-    )
-    .map(drop)
+    )?;
+    assessments::mark_scope_due(tx, scope).map(drop)
 }
 
 /// All that is said on a scope and above it, from the root down.
@@ -44,6 +44,17 @@ pub fn plans_above(tx: &mut Tx<'_>, scope: &str) -> Result<Vec<PlanSetting>, Sto
         .collect()
 }
 
+/// All that is said, on any scope.
+///
+/// # Errors
+/// The store's.
+pub fn plans(tx: &mut Tx<'_>) -> Result<Vec<PlanSetting>, StoreError> {
+    tx.query("SELECT scope, plan, is_on FROM plan ORDER BY scope, plan", &[])?
+        .iter()
+        .map(|row| Ok(PlanSetting { scope: row.get(0)?, plan: row.get(1)?, on: row.get(2)? }))
+        .collect()
+}
+
 /// Is a plan on for a scope: as is said there or nearest above, and on where nothing is said?
 ///
 /// # Errors
@@ -57,5 +68,6 @@ pub fn is_on(tx: &mut Tx<'_>, scope: &str, plan: &str) -> Result<bool, StoreErro
 /// # Errors
 /// The store's.
 pub fn unset_plan(tx: &mut Tx<'_>, scope: &str, plan: &str) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM plan WHERE scope = $1 AND plan = $2", &values![scope, plan]).map(drop)
+    tx.execute("DELETE FROM plan WHERE scope = $1 AND plan = $2", &values![scope, plan])?;
+    assessments::mark_scope_due(tx, scope).map(drop)
 }

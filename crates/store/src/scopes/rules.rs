@@ -94,7 +94,7 @@ pub fn reassign(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
         moves.push(vec![row.get(0)?, to.scope.to_value(), to.owner.to_value()]);
     }
     tx.execute_many(
-        "UPDATE placement SET scope = $2, owner = $3 \
+        "UPDATE placement SET scope = $2, owner = $3, due = 1 \
          WHERE repository = $1 AND (scope <> $2 OR owner IS DISTINCT FROM $3)",
         &moves,
     )
