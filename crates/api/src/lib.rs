@@ -11,6 +11,7 @@ pub mod audit;
 pub mod catalogue;
 mod client;
 pub mod event;
+pub mod image;
 pub mod ops;
 mod page;
 mod problem;

@@ -7,6 +7,7 @@ mod audit;
 mod events;
 pub mod export;
 pub mod extract;
+mod fleet;
 mod gate;
 pub(crate) mod limit;
 mod ops;
@@ -62,6 +63,7 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(scopes::routes())
         .merge(owners::routes())
         .merge(audit::routes())
+        .merge(fleet::routes())
 }
 
 /// The router of a hub, to be [served](crate::listen::Listener::serve).

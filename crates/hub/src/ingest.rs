@@ -1,7 +1,8 @@
 //! Catalogue → store: units, subjects, exceptions, matches and sums, in one transaction.
 //!
 //! Sending the same catalogue again changes nothing but when it was last seen. A catalogue of an older cataloguer than the
-//! one that the store has is not written: what a newer one found is kept.
+//! one that the store has is not written: what a newer one found is kept. Nor does what somebody sent take the place of what
+//! the hub has read itself.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,7 +11,7 @@ use aws_lc_rs::digest;
 use package::PackageIndex;
 use serde_json::json;
 use store::{
-    Micros,
+    Micros, StoreError, Tx,
     images::{self, NewImage, NewLayer},
     matches::Changes,
     subjects,
@@ -41,7 +42,7 @@ pub struct Ingested {
     pub image: i64,
     /// Packages that the fleet did not have before.
     pub new_subjects: u64,
-    /// A newer cataloguer's result was there and was kept.
+    /// What was there is worth more and was kept: a newer cataloguer's result, or what the hub has read itself.
     pub kept_newer: bool,
 }
 
@@ -71,7 +72,8 @@ struct Ready {
     placed: Placed,
 }
 
-/// Takes a document in. `asset` is the stable name of what is no image (`host/<name>`); of an image it is not asked.
+/// Takes a document of the hub's own in. `asset` is the stable name of what is no image (`host/<name>`); of an image it
+/// is not asked.
 ///
 /// # Errors
 /// When the store fails or the database of advisories is damaged; nothing of the document is kept then.
@@ -81,9 +83,34 @@ pub async fn put(
     asset: &str,
     now: Micros,
 ) -> Result<Ingested, IngestError> {
+    put_and(matcher, document, asset, Sender::Hub, now, |_, done| Ok(done)).await
+}
+
+/// Who made a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// The hub has read the bytes itself.
+    Hub,
+    /// Somebody sent it: it never takes the place of what the hub has read, for nobody else vouches for it.
+    Other,
+}
+
+/// As [`put`], and does something more in the same transaction, which may be run more than once.
+///
+/// # Errors
+/// As [`put`], and what `also` says.
+pub async fn put_and<T: Send + 'static>(
+    matcher: &Matcher,
+    document: &Document,
+    asset: &str,
+    sender: Sender,
+    now: Micros,
+    mut also: impl FnMut(&mut Tx<'_>, Ingested) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, IngestError> {
     let identity = identity(document, asset);
     let cataloguer = i64::from(document.cataloguer);
     let (mut image, ready) = prepare(document, &identity)?;
+    image.told = sender == Sender::Other;
     let hashes: Vec<[u8; 16]> =
         ready.iter().map(|ready| ready.hash).collect::<BTreeSet<_>>().into_iter().collect();
     // Held until the transaction is over: see `Matcher`.
@@ -94,9 +121,10 @@ pub async fn put(
         .write(move |tx| {
             units::lock(tx)?;
             if let Some(known) = images::by_digest(tx, &identity)?
-                && known.cataloguer.is_some_and(|known| known > cataloguer)
+                && let Some(by) = known.cataloguer
+                && is_better(known.told, by, sender, cataloguer)
             {
-                return Ok(Ingested { image: known.id, new_subjects: 0, kept_newer: true });
+                return also(tx, Ingested { image: known.id, new_subjects: 0, kept_newer: true });
             }
             let mut known: HashMap<[u8; 16], i64> = subjects::known(tx, &hashes)?;
             let mut new_subjects = 0;
@@ -120,11 +148,20 @@ pub async fn put(
                 image.packages.push(Placed { subject: id, ..ready.placed });
             }
             let image = images::put(tx, &image, now)?;
-            Ok(Ingested { image, new_subjects, kept_newer: false })
+            also(tx, Ingested { image, new_subjects, kept_newer: false })
         })
         .await?;
     drop(database);
     Ok(done)
+}
+
+/// Is what is there (`told`: somebody sent it) worth more than what comes?
+const fn is_better(told: bool, known: i64, sender: Sender, cataloguer: i64) -> bool {
+    match (told, sender) {
+        (true, Sender::Hub) => false,
+        (false, Sender::Other) => true,
+        (true, Sender::Other) | (false, Sender::Hub) => known > cataloguer,
+    }
 }
 
 /// The rows of a document, but for the numbers of its subjects.
@@ -205,6 +242,7 @@ fn prepare(document: &Document, identity: &str) -> Result<(NewImage, Vec<Ready>)
             .unwrap_or_default(),
         packages: Vec::new(),
         evidence,
+        told: false,
     };
     Ok((image, all))
 }

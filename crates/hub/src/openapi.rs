@@ -27,6 +27,7 @@ use utoipa::{
         (name = "session", description = "First start, login, who I am"),
         (name = "access", description = "Users, grants, tokens"),
         (name = "scopes", description = "Scopes, owners, assignment, plans"),
+        (name = "fleet", description = "Images and what is known of them, inventory, software, vulnerabilities, search"),
         (name = "audit", description = "Who changed what"),
         (name = "events", description = "What changes now"),
     )

@@ -135,6 +135,15 @@ pub const ENDPOINTS: &[Endpoint] = &[
     delete("/api/v1/owners/{id}", role(Role::SecurityAdmin, On::Hub)),
     get("/api/v1/scope-rules", role(Role::SecurityReader, On::Hub)),
     put("/api/v1/scope-rules", role(Role::SecurityAdmin, On::Hub)),
+    // The fleet. Reading shows what lies in the caller's scopes.
+    Endpoint {
+        body: api::catalogue::bounds::BYTES,
+        seconds: 120,
+        ..post("/api/v1/catalogues", role_or(Role::SecurityAdmin, TokenRole::Publish, On::Somewhere))
+    },
+    get("/api/v1/images", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/images/{image}", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/images/{image}/findings", role(Role::Viewer, On::Somewhere)),
     // The audit trail.
     get("/api/v1/audit", role(Role::SecurityReader, On::Hub)),
 ];

@@ -185,6 +185,8 @@ CREATE TABLE image (
     catalogued_at BIGINT,
     -- The version of the cataloguers: bytes are read again only when it has grown.
     cataloguer BIGINT,
+    -- A pipeline sent it and the hub has not read the bytes: its own scan takes its place.
+    told BIGINT NOT NULL DEFAULT 0 CHECK (told IN (0, 1)),
     problems_json TEXT NOT NULL DEFAULT '[]',
     -- What controls judge beside configuration and packages: set-uid files, what could not be identified, names.
     facts_json TEXT NOT NULL DEFAULT '{}',

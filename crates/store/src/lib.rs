@@ -27,6 +27,7 @@ mod migrate;
 mod page;
 pub mod placements;
 mod postgres;
+pub mod published;
 pub mod registries;
 pub mod scopes;
 pub mod scores;
@@ -40,6 +41,7 @@ pub mod units;
 mod url;
 pub mod users;
 mod value;
+pub mod vulnerabilities;
 
 pub use database::Store;
 pub use dialect::Dialect;

@@ -3,9 +3,17 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+mod findings;
+
 use model::Severity;
 
-use crate::{Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, Value, assessments, values};
+use crate::{Micros, Row, StoreError, Tx, Value, assessments, values};
+
+pub(crate) use findings::contains;
+pub use findings::{
+    FINDING_ORDERS, FindingFilter, FindingRow, ImagePackage, PackageFilter, apart, count_of_image,
+    count_packages, of_image, packages_of_image,
+};
 
 /// A verdict on a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +122,18 @@ impl Tally {
 
 /// The columns of a [`Tally`].
 pub(crate) const TALLY: &str = "critical, high, medium, low, negligible, unknown, apart, fixable, kev";
+
+/// The columns of a [`Tally`] over rows with `severity`, `counts`, `fixed` and `kev`.
+pub(crate) const TALLY_OF_MATCHES: &str = "\
+     CAST(COALESCE(SUM(CASE WHEN counts = 1 AND severity = 5 THEN 1 ELSE 0 END), 0) AS BIGINT), \
+     CAST(COALESCE(SUM(CASE WHEN counts = 1 AND severity = 4 THEN 1 ELSE 0 END), 0) AS BIGINT), \
+     CAST(COALESCE(SUM(CASE WHEN counts = 1 AND severity = 3 THEN 1 ELSE 0 END), 0) AS BIGINT), \
+     CAST(COALESCE(SUM(CASE WHEN counts = 1 AND severity = 2 THEN 1 ELSE 0 END), 0) AS BIGINT), \
+     CAST(COALESCE(SUM(CASE WHEN counts = 1 AND severity = 1 THEN 1 ELSE 0 END), 0) AS BIGINT), \
+     CAST(COALESCE(SUM(CASE WHEN counts = 1 AND severity = 0 THEN 1 ELSE 0 END), 0) AS BIGINT), \
+     CAST(COALESCE(SUM(1 - counts), 0) AS BIGINT), \
+     CAST(COALESCE(SUM(counts * fixed), 0) AS BIGINT), \
+     CAST(COALESCE(SUM(counts * kev), 0) AS BIGINT)";
 
 /// What changes of matches do to the sums of images; [`apply`] writes it.
 #[derive(Debug, Default)]
@@ -485,209 +505,4 @@ pub fn add_generation(tx: &mut Tx<'_>, generation: &Generation) -> Result<(), St
         ],
     )?;
     Ok(())
-}
-
-/// A finding of an image: one match in one place.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FindingRow {
-    /// The verdict.
-    pub found: NewMatch,
-    /// The subject, its package and its place.
-    pub package: crate::subjects::PackageRow,
-    /// One line about the vulnerability.
-    pub summary: String,
-    /// Probability of exploitation, 0 to 1.
-    pub epss: Option<f64>,
-    /// When the subject was first matched with it.
-    pub first_seen: Micros,
-}
-
-/// Which findings are wanted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FindingFilter {
-    /// Only these severities; empty: all.
-    pub severities: Vec<Severity>,
-    /// Only what counts (`true`) or only what is shown apart (`false`).
-    pub counts: Option<bool>,
-    /// Only what has a fix (`true`) or only what has none (`false`).
-    pub fixable: Option<bool>,
-    /// Only what came with this layer.
-    pub layer: Option<i64>,
-    /// Only where this text stands in the id or in the package's name; case counts.
-    pub text: String,
-}
-
-/// Orders of findings.
-pub const FINDING_ORDERS: &[Order] = &[
-    Order {
-        name: "finding/worst",
-        keys: &[
-            Key::down("CASE WHEN m.judgement = 'counts' THEN 1 ELSE 0 END"),
-            Key::down("m.severity"),
-            Key::down("m.kev"),
-            Key::down("CASE WHEN m.fix_status = 'fixed' THEN 1 ELSE 0 END"),
-            Key::up("m.vulnerability"),
-            Key::up("s.id"),
-        ],
-    },
-    Order { name: "finding/id", keys: &[Key::up("m.vulnerability"), Key::up("s.id")] },
-    Order {
-        name: "finding/package",
-        keys: &[Key::up("p.name"), Key::up("m.vulnerability"), Key::up("s.id")],
-    },
-    Order {
-        name: "finding/newest",
-        keys: &[Key::down("m.first_seen"), Key::down("m.vulnerability"), Key::down("s.id")],
-    },
-];
-
-const PACKAGE: &str =
-    "p.id, p.kind, p.name, p.version, p.purl, p.presence, p.coverage, l.position, s.evidence_json, s.id";
-
-/// Findings of an image, in one of [`FINDING_ORDERS`].
-///
-/// # Errors
-/// What the database says.
-pub fn of_image(
-    tx: &mut Tx<'_>,
-    image: i64,
-    filter: &FindingFilter,
-    order: &Order,
-    request: &PageRequest,
-) -> Result<Page<FindingRow>, StoreError> {
-    let select = findings(image, filter);
-    select.page(tx, order, request, |row| {
-        Ok(FindingRow {
-            package: crate::subjects::package_row(row)?,
-            found: read_match(row, 10)?,
-            first_seen: row.get(18)?,
-            summary: row.get(19)?,
-            epss: row.get(20)?,
-        })
-    })
-}
-
-/// How many findings of an image there are.
-///
-/// # Errors
-/// What the database says.
-pub fn count_of_image(tx: &mut Tx<'_>, image: i64, filter: &FindingFilter) -> Result<u64, StoreError> {
-    findings(image, filter).count(tx)
-}
-
-fn findings(image: i64, filter: &FindingFilter) -> Select {
-    let columns = format!(
-        "{PACKAGE}, m.vulnerability, m.severity, m.class, m.judgement, m.fix_status, m.fixed_version, m.remedy, m.kev, \
-         m.first_seen, v.summary, v.epss"
-    );
-    let from = format!(
-        "{PLACES} JOIN subject p ON p.id = s.subject JOIN match m ON m.subject = s.subject \
-         JOIN vulnerability v ON v.id = m.vulnerability"
-    );
-    let mut select = Select::new(columns, from);
-    select.and("l.image = ?", [Value::Int(image)]);
-    select.and("h.image IS NULL AND m.gone IS NULL", []);
-    if !filter.severities.is_empty() {
-        select.is_in("m.severity", filter.severities.iter().map(|s| Value::Int(severity_number(*s))));
-    }
-    match filter.counts {
-        Some(true) => _ = select.and("m.judgement = 'counts'", []),
-        Some(false) => _ = select.and("m.judgement <> 'counts'", []),
-        None => {}
-    }
-    match filter.fixable {
-        Some(true) => _ = select.and("m.fix_status = 'fixed'", []),
-        Some(false) => _ = select.and("m.fix_status <> 'fixed'", []),
-        None => {}
-    }
-    if let Some(layer) = filter.layer {
-        select.and("l.position = ?", [Value::Int(layer)]);
-    }
-    if !filter.text.is_empty() {
-        let pattern = contains(&filter.text);
-        select
-            .and("m.vulnerability LIKE ? ESCAPE '!' OR p.name LIKE ? ESCAPE '!'", [pattern.clone(), pattern]);
-    }
-    select
-}
-
-/// A pattern of `LIKE … ESCAPE '!'` for "this text stands somewhere in it".
-pub(crate) fn contains(text: &str) -> Value {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    Value::Text(pattern)
-}
-
-/// Packages of an image, by name.
-///
-/// # Errors
-/// What the database says.
-pub fn packages_of_image(
-    tx: &mut Tx<'_>,
-    image: i64,
-    text: &str,
-    request: &PageRequest,
-) -> Result<Page<crate::subjects::PackageRow>, StoreError> {
-    let mut select = Select::new(PACKAGE, format!("{PLACES} JOIN subject p ON p.id = s.subject"));
-    select.and("l.image = ?", [Value::Int(image)]).and("h.image IS NULL", []);
-    if !text.is_empty() {
-        select.and("p.name LIKE ? ESCAPE '!'", [contains(text)]);
-    }
-    const ORDER: Order =
-        Order { name: "package/name", keys: &[Key::up("p.name"), Key::up("p.version"), Key::up("s.id")] };
-    select.page(tx, &ORDER, request, crate::subjects::package_row)
-}
-
-/// What is told of a vulnerability, as it is stored.
-#[derive(Clone, Debug, PartialEq)]
-pub struct VulnerabilityRow {
-    /// Its name.
-    pub id: String,
-    /// Its other names, a JSON list.
-    pub aliases: String,
-    /// One line.
-    pub summary: String,
-    /// The severity that counted where it was last judged.
-    pub severity: Severity,
-    /// Known to be exploited.
-    pub kev: bool,
-    /// Probability of exploitation, 0 to 1.
-    pub epss: Option<f64>,
-    /// When it was published.
-    pub published: Option<Micros>,
-    /// Ratings, weaknesses, links and the rest, as JSON.
-    pub detail: String,
-}
-
-/// The vulnerabilities of that name, whether it is their id or an alias; case does not count.
-///
-/// # Errors
-/// What the database says.
-pub fn named(tx: &mut Tx<'_>, name: &str) -> Result<Vec<VulnerabilityRow>, StoreError> {
-    let rows = tx.query(
-        "SELECT v.id, v.aliases_json, v.summary, v.severity, v.kev, v.epss, v.published, v.detail_json \
-         FROM vulnerability_alias a JOIN vulnerability v ON v.id = a.vulnerability WHERE a.alias = $1 ORDER BY v.id",
-        &values![name.to_ascii_uppercase()],
-    )?;
-    rows.iter()
-        .map(|row| {
-            Ok(VulnerabilityRow {
-                id: row.get(0)?,
-                aliases: row.get(1)?,
-                summary: row.get(2)?,
-                severity: severity(row.get(3)?),
-                kev: row.get(4)?,
-                epss: row.get(5)?,
-                published: row.get(6)?,
-                detail: row.get(7)?,
-            })
-        })
-        .collect()
 }

@@ -258,6 +258,65 @@ impl Select {
         out
     }
 
+    /// The same rows with other columns.
+    #[must_use]
+    pub fn columns(mut self, columns: impl Into<String>) -> Self {
+        self.columns = columns.into();
+        self
+    }
+
+    /// Adds that another `SELECT`, which may name tables of this one, has a row.
+    pub(crate) fn and_exists(&mut self, inner: &Self) -> &mut Self {
+        let (sql, values) = inner.open_parts();
+        self.and(&format!("EXISTS ({sql})"), values)
+    }
+
+    /// Adds that another `SELECT`, which may name tables of this one, has no row.
+    pub(crate) fn and_not_exists(&mut self, inner: &Self) -> &mut Self {
+        let (sql, values) = inner.open_parts();
+        self.and(&format!("NOT EXISTS ({sql})"), values)
+    }
+
+    /// The statement and its values, to be put into another statement that has none before it.
+    pub(crate) fn parts(&self) -> (String, Vec<Value>) {
+        (self.sql(&self.columns), self.values.clone())
+    }
+
+    /// The statement with `?` for its values in their order. Values stand in the order of their numbers, and each once.
+    fn open_parts(&self) -> (String, Vec<Value>) {
+        let mut sql = String::new();
+        let mut rest = self.sql(&self.columns);
+        for number in 1..=self.values.len() {
+            let mark = format!("${number}");
+            let Some(at) = rest.find(&mark) else { break };
+            sql.push_str(rest.get(..at).unwrap_or_default());
+            sql.push('?');
+            rest = rest.get(at + mark.len()..).unwrap_or_default().to_owned();
+        }
+        sql.push_str(&rest);
+        (sql, self.values.clone())
+    }
+
+    /// With these values already in the `FROM` part, numbered from 1 on.
+    #[must_use]
+    pub(crate) fn holding(mut self, values: Vec<Value>) -> Self {
+        self.values = values;
+        self
+    }
+
+    /// All rows, with what follows the conditions (`GROUP BY …`).
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn all(&self, tx: &mut Tx<'_>, tail: &str) -> Result<Vec<Row>, StoreError> {
+        tx.query(&format!("{} {tail}", self.sql(&self.columns)), &self.values)
+    }
+
+    /// The number that its one column gives.
+    pub(crate) fn count_of(&self, tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+        tx.query_one(&self.sql(&self.columns), &self.values)?.get(0)
+    }
+
     fn sql(&self, columns: &str) -> String {
         let mut sql = format!("SELECT {columns} FROM {}", self.from);
         for (at, condition) in self.conditions.iter().enumerate() {

@@ -427,13 +427,13 @@ pub fn places(tx: &mut Tx<'_>, manifest_digest: &str) -> Result<Vec<Place>, Stor
     rows.iter().map(|row| Ok(Place { id: row.get(0)?, scope: row.get(1)? })).collect()
 }
 
-/// Is this content catalogued already, by cataloguers of at least this version?
+/// Is this content catalogued already, by the hub itself and with cataloguers of at least this version? What a pipeline
+/// sent does not count: whoever sends it could keep the hub from looking.
 ///
 /// # Errors
 /// What the database says.
 pub fn is_catalogued(tx: &mut Tx<'_>, config_digest: &str, cataloguer: u32) -> Result<bool, StoreError> {
-    let sql =
-        "SELECT 1 FROM image WHERE config_digest = $1 AND catalogued_at IS NOT NULL AND cataloguer >= $2";
+    let sql = "SELECT 1 FROM image WHERE config_digest = $1 AND catalogued_at IS NOT NULL AND cataloguer >= $2 AND told = 0";
     Ok(tx.query_opt(sql, &values![config_digest, cataloguer])?.is_some())
 }
 
@@ -493,7 +493,7 @@ pub fn outdated(
          JOIN image_name n ON n.registry = g.name AND n.repository = r.name AND n.digest = p.manifest_digest \
          LEFT JOIN image i ON i.id = p.image \
          WHERE r.registry = $1 AND p.gone IS NULL AND p.id > $3 \
-         AND (i.id IS NULL OR i.cataloguer IS NULL OR i.cataloguer < $2) \
+         AND (i.id IS NULL OR i.cataloguer IS NULL OR i.cataloguer < $2 OR i.told = 1) \
          AND (i.id IS NULL OR i.last_seen < $5 OR i.last_seen <= i.catalogued_at) ORDER BY p.id LIMIT $4"
     );
     let rows = tx.query(&sql, &values![registry, cataloguer, after, limit, failed])?;

@@ -228,6 +228,8 @@ pub struct PackageRow {
     pub evidence: String,
     /// Number of its place in the unit; with it the row is told from another of the same package.
     pub place: i64,
+    /// Name of the source package; empty where there is none.
+    pub source_name: String,
 }
 
 pub(crate) fn package_row(row: &Row) -> Result<PackageRow, StoreError> {
@@ -243,5 +245,6 @@ pub(crate) fn package_row(row: &Row) -> Result<PackageRow, StoreError> {
         layer: (layer >= 0).then_some(layer),
         evidence: row.get(8)?,
         place: row.get(9)?,
+        source_name: row.get(10)?,
     })
 }

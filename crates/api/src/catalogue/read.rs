@@ -151,10 +151,30 @@ impl Document {
                 short("a field of publication", text, bounds::NAME)?;
             }
         }
+        if let Some(distro) = &self.distro {
+            let texts = [&distro.id, &distro.version_id, &distro.codename, &distro.pretty_name];
+            for text in texts.into_iter().chain(&distro.id_like) {
+                short("a field of the distribution", text, bounds::NAME)?;
+            }
+        }
         let Some(image) = &self.image else { return Ok(()) };
         let pairs = image.annotations.iter().chain(&image.config.labels);
         for text in pairs.flat_map(|(name, value)| [name, value]) {
             short("a label", text, bounds::TEXT)?;
+        }
+        let config = &image.config;
+        let lists =
+            image.names.iter().chain(&config.env_names).chain(&config.exposed_ports).chain(&config.volumes);
+        for text in lists.chain([&config.user, &config.working_dir]).chain(&config.created) {
+            short("a name of the configuration", text, bounds::NAME)?;
+        }
+        for text in config.entrypoint.iter().chain(&config.cmd) {
+            short("a command of the configuration", text, bounds::TEXT)?;
+        }
+        for platform in image.platforms.iter().chain([&image.platform]) {
+            for text in [&platform.os, &platform.architecture].into_iter().chain(&platform.variant) {
+                short("a platform", text, bounds::NAME)?;
+            }
         }
         for credential in image.config.credentials.iter().flatten() {
             short("the name of a credential", &credential.name, bounds::NAME)?;

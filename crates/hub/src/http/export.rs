@@ -14,7 +14,7 @@ use axum::{
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::io;
+use std::{borrow::Cow, io};
 use store::{StoreError, Tx};
 use utoipa::ToSchema;
 
@@ -47,7 +47,8 @@ pub struct Asked {
     pub format: Option<Format>,
 }
 
-/// Answers for a list called `name`, whose rows have these `columns` (names of fields of `T`). `fetch` reads one page:
+/// Answers for a list called `name`, whose rows have these `columns` (names of fields of `T`; `owner.name` is a
+/// field of a field). `fetch` reads one page:
 /// from a cursor on, so many rows.
 ///
 /// # Errors
@@ -137,7 +138,7 @@ fn write<T: Serialize>(
         if index > 0 {
             out.push(b',');
         }
-        match row.get(*column) {
+        match column.split('.').try_fold(&row, |value, part| value.get(part)) {
             None | Some(Value::Null) => {}
             Some(Value::String(text)) => cell(out, text),
             Some(Value::Bool(value)) => out.extend_from_slice(value.to_string().as_bytes()),
@@ -149,9 +150,12 @@ fn write<T: Serialize>(
     Ok(())
 }
 
-/// Writes a text as one cell. What a spreadsheet would take for a formula gets an apostrophe in front, which makes it
+/// Writes a text as one cell, without what steers a terminal in which somebody looks at the file. What a spreadsheet would take for a formula gets an apostrophe in front, which makes it
 /// text there: names of images and packages are outside data.
 fn cell(out: &mut Vec<u8>, text: &str) {
+    let steers = |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\n');
+    let text =
+        &*if text.contains(steers) { text.replace(steers, "\u{fffd}").into() } else { Cow::Borrowed(text) };
     let guarded = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     let quoted =
         guarded || text.contains(['"', ',', '\r', '\n']) || text.starts_with(' ') || text.ends_with(' ');
@@ -191,6 +195,7 @@ mod tests {
             ("@SUM(A1)", "\"'@SUM(A1)\""),
             ("\t=1", "\"'\t=1\""),
             ("＝1", "\"'＝1\""),
+            ("\u{1b}[2J\u{9b}x", "\u{fffd}[2J\u{fffd}x"),
         ] {
             assert_eq!(rendered(text), cell, "{text:?}");
         }

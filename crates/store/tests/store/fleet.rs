@@ -5,14 +5,16 @@ use std::fmt::Debug;
 use model::Severity;
 use store::{
     Micros, Order, PageRequest, Store, StoreError, Tx,
-    images::{self, NewImage, NewLayer},
-    matches::{self, Changes, FindingFilter, NewMatch, NewVulnerability},
+    images::{self, NewImage, NewLayer, Outcome},
+    matches::{self, Changes, FindingFilter, NewMatch, NewVulnerability, PackageFilter},
     placements::{self, Sighting, Trigger},
+    published::{self, Published},
     registries::{self, RegistryState, Settings},
     scopes::{self, Scope},
     subjects::{self, Name, NewSubject},
     units::{self, Placed},
     values,
+    vulnerabilities::{self, Listed},
 };
 
 use crate::harness::Db;
@@ -198,6 +200,19 @@ fn fill(tx: &mut Tx<'_>) -> Result<Answers, StoreError> {
     for hash in [b"x", b"x", b"y"] {
         note("event", &registries::take_event(tx, registry, "e1", "push", hash, Micros(12))?);
     }
+    let content = images::by_digest(tx, "sha256:02")?.expect("it was put").id;
+    for publish in [r#"{"branch":"main"}"#, "null"] {
+        let sent = Published {
+            asset_id: "published/web@sha256:a2",
+            image: content,
+            digest: "sha256:a2",
+            scope: "org",
+            owner: None,
+            publish,
+            at: Micros(14),
+        };
+        note("publish", &published::keep(tx, &sent)?);
+    }
     let asset = placements::asset_id("main", "shop/web", "sha256:a1");
     tx.execute(
         "INSERT INTO assessment (asset_id, control, state, first_evaluated, last_evaluated, changed) \
@@ -243,16 +258,27 @@ fn ask(tx: &mut Tx<'_>) -> Result<Answers, StoreError> {
             text: "shop/web".to_owned(),
             registry: Some(registry),
             severities: vec![Severity::Critical, Severity::Low],
-            state: "unhealthy".to_owned(),
+            states: vec!["unhealthy".to_owned(), "healthy".to_owned()],
             cve: "ghsa-cve-1".to_owned(),
             scope: "org".to_owned(),
             visible: Some(vec!["org".to_owned(), "other".to_owned()]),
+            repository: "shop/web".to_owned(),
+            package: "openssl".to_owned(),
+            package_kind: "deb".to_owned(),
+            package_version: "3.0".to_owned(),
+            distro: "debian".to_owned(),
+            kev: Some(true),
+            fixable: Some(true),
+            trigger: "pull".to_owned(),
             gone: true,
             ..all.clone()
         },
         images::Filter { scope: String::new(), visible: Some(vec![String::new()]), ..all.clone() },
         images::Filter { visible: Some(Vec::new()), ..all.clone() },
         images::Filter { owner: Some("nobody".to_owned()), ..all.clone() },
+        images::Filter { unowned: true, kev: Some(false), fixable: Some(false), ..all.clone() },
+        images::Filter { distro: "debian:12".to_owned(), ..all.clone() },
+        images::Filter { text: "LATEST".to_owned(), ..all.clone() },
     ];
     for filter in &filters {
         note!("count", images::count(tx, filter)?);
@@ -260,9 +286,20 @@ fn ask(tx: &mut Tx<'_>) -> Result<Answers, StoreError> {
             pages!("images", request => images::list(tx, filter, order, &request)?);
         }
         for id in ["CVE-1", "CVE-2"] {
-            pages!("hit", request => images::hit(tx, id, filter, &request)?);
             let names = images::name_numbers(tx, &["openssl", "zlib", "none"].map(name))?;
-            pages!("not hit", request => images::not_hit(tx, id, &names, filter, &request)?);
+            for outcome in [
+                Outcome::Hit(None),
+                Outcome::Hit(Some(true)),
+                Outcome::Hit(Some(false)),
+                Outcome::NotHit(&names, true),
+                Outcome::NotHit(&names, false),
+                Outcome::NotHit(&[], true),
+            ] {
+                pages!("hits", request => images::hits(tx, id, outcome, filter, &request)?);
+                note!("count hits", images::count_hits(tx, id, outcome, filter)?);
+            }
+            note!("owners hit", images::owners_hit(tx, id, filter)?);
+            note!("packages hit", images::packages_hit(tx, id, filter)?);
         }
         pages!("having", request => images::having(tx, "deb", "zlib", "", filter, &request)?);
         pages!("having", request => images::having(tx, "deb", "zlib", "1.2", filter, &request)?);
@@ -277,8 +314,10 @@ fn ask(tx: &mut Tx<'_>) -> Result<Answers, StoreError> {
             severities: vec![Severity::Critical, Severity::High],
             counts: Some(true),
             fixable: Some(true),
+            kev: Some(true),
             layer: Some(0),
-            text: "CVE".to_owned(),
+            text: "cve".to_owned(),
+            package: "openssl".to_owned(),
         };
         for filter in [FindingFilter::default(), some] {
             note!("findings", matches::count_of_image(tx, id, &filter)?);
@@ -287,15 +326,52 @@ fn ask(tx: &mut Tx<'_>) -> Result<Answers, StoreError> {
                 pages!("findings", request => matches::of_image(tx, id, &filter, order, &request)?);
             }
         }
-        pages!("packages", request => matches::packages_of_image(tx, id, "", &request)?);
+        for filter in [
+            PackageFilter::default(),
+            PackageFilter { text: "SSL".to_owned(), kind: "deb".to_owned(), vulnerable: Some(true) },
+            PackageFilter { vulnerable: Some(false), ..PackageFilter::default() },
+        ] {
+            note!("count packages", matches::count_packages(tx, id, &filter)?);
+            pages!("packages", request => matches::packages_of_image(tx, id, &filter, &request)?);
+        }
+        note!("apart", matches::apart(tx, id)?);
         note!("catalogued", placements::is_catalogued(tx, digest, 1)?);
     }
-    pages!("software", request => images::software(tx, "l", "deb", &request)?);
-    pages!("software", request => images::software(tx, "", "", &request)?);
-    note!("versions", images::versions(tx, "deb", "zlib")?);
-    for alias in ["alias", "cve-2", "none"] {
-        note!("named", matches::named(tx, alias)?);
+    for places in &filters {
+        pages!("software", request => images::software(tx, "L", "deb", places, &request)?);
+        pages!("software", request => images::software(tx, "", "", places, &request)?);
+        note!("versions", images::versions(tx, "deb", "zlib", places)?);
+        let all = Listed { places: places.clone(), ..Listed::default() };
+        let some = Listed {
+            text: "OVERFLOW".to_owned(),
+            severities: vec![Severity::Critical, Severity::Low],
+            kev: Some(true),
+            fixable: Some(true),
+            ..all.clone()
+        };
+        for listed in [all.clone(), some, Listed { fixable: Some(false), ..all }] {
+            note!("count vulnerabilities", vulnerabilities::count(tx, &listed)?);
+            for order in vulnerabilities::ORDERS {
+                pages!("vulnerabilities", request => vulnerabilities::list(tx, &listed, order, &request)?);
+            }
+        }
     }
+    for alias in ["alias", "cve-2", "none"] {
+        note!("named", vulnerabilities::named(tx, alias)?);
+        note!("beginning", vulnerabilities::beginning(tx, alias, 5)?);
+    }
+    note!("places", {
+        let mut numbers = Vec::new();
+        for asset in ["sha256:a1", "sha256:a2", "none"] {
+            numbers.extend(published::find(tx, &placements::asset_id("main", "shop/web", asset))?);
+        }
+        let (first, _) = numbers[0].clone();
+        let place = images::place(tx, first)?;
+        let image = place.as_ref().and_then(|place| place.asset.image).unwrap_or_default();
+        let elsewhere = images::elsewhere(tx, image, 0, &["org".to_owned()], 10)?;
+        let asset = placements::asset_id("main", "shop/web", "sha256:a1");
+        (place, images::place(tx, 99)?, elsewhere, images::assessments(tx, &asset)?)
+    });
     note!("known", matches::known(tx, "CVE-1", 10)?);
     note!("names", subjects::names(tx, 0, 10)?);
     let mut known: Vec<_> = subjects::known(tx, &[[1; 16], [9; 16]])?.into_iter().collect();
@@ -389,7 +465,9 @@ async fn catalogues_that_come_at_once_are_written_one_after_the_other() {
             // Later ones may still come: each hides what it adds from those that are there.
             let shown = db
                 .store
-                .read(move |tx| matches::packages_of_image(tx, id, "", &PageRequest::default()))
+                .read(move |tx| {
+                    matches::packages_of_image(tx, id, &PackageFilter::default(), &PageRequest::default())
+                })
                 .await;
             assert_eq!(shown.unwrap().items.len(), 1);
         }

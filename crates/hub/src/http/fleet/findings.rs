@@ -1,0 +1,171 @@
+//! Findings of an image.
+
+use super::{
+    super::{
+        Path, Query,
+        export::{self, Asked, Format},
+        wire as convert,
+    },
+    place, wire, words,
+};
+use crate::{AppState, Error, auth::Caller};
+use api::{Page, Problem, image::Finding, tally::Severity};
+use axum::{extract::State, response::Response};
+use serde::Deserialize;
+use store::{
+    images::LayerRow,
+    matches::{self as stored, FindingFilter, FindingRow},
+};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+/// The order of findings.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Sort {
+    /// What counts, the worst, what is exploited, what has a fix first.
+    #[default]
+    Severity,
+    /// By package.
+    Package,
+    /// First found last.
+    Newest,
+}
+
+/// Which findings are shown.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Judged {
+    /// Those that count.
+    #[default]
+    Counts,
+    /// Those that are shown apart.
+    Apart,
+    /// Both.
+    All,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct FindingsAsked {
+    /// Where to go on: the `next` of the page before.
+    cursor: Option<String>,
+    /// Rows of a page: 1 to 500; 50 if absent.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+    /// One page of JSON, or all rows as CSV or JSON lines.
+    format: Option<Format>,
+    /// Only of one of these severities, separated by commas.
+    severity: Option<String>,
+    /// This text stands in the id, the title or the package's name; case does not count.
+    text: Option<String>,
+    /// Only of packages of this name or source package.
+    package: Option<String>,
+    /// Only with a fix, or only without.
+    fixable: Option<bool>,
+    /// Only what is known to be exploited, or only what is not.
+    kev: Option<bool>,
+    /// What counts (if absent), what is shown apart, or both.
+    #[param(inline)]
+    judgement: Option<Judged>,
+    /// In which order.
+    #[param(inline)]
+    sort: Option<Sort>,
+}
+
+const COLUMNS: &[&str] = &[
+    "vulnerability",
+    "title",
+    "severity",
+    "score",
+    "kev",
+    "epss",
+    "package.kind",
+    "package.name",
+    "package.version",
+    "package.sourceName",
+    "package.purl",
+    "class",
+    "judgement",
+    "fixStatus",
+    "fixedVersion",
+    "remedy",
+    "layer.position",
+    "layer.diffId",
+    "paths",
+    "firstSeen",
+];
+
+/// Findings of an image
+///
+/// One row for each vulnerability of each package in each place of the image.
+#[utoipa::path(get, path = "/api/v1/images/{image}/findings", tag = "fleet",
+    params(("image" = String, Path, description = "The image in its place, by id"), FindingsAsked),
+    responses((status = 200, description = "A page of findings", body = Page<Finding>),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json")))]
+async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(image): Path<String>,
+    Query(asked): Query<FindingsAsked>,
+) -> Result<Response, Error> {
+    let severities: Vec<Severity> = words("severity", asked.severity.as_deref())?;
+    let filter = FindingFilter {
+        severities: severities.into_iter().map(Into::into).collect(),
+        counts: match asked.judgement.unwrap_or_default() {
+            Judged::Counts => Some(true),
+            Judged::Apart => Some(false),
+            Judged::All => None,
+        },
+        fixable: asked.fixable,
+        kev: asked.kev,
+        layer: None,
+        text: asked.text.unwrap_or_default(),
+        package: asked.package.unwrap_or_default(),
+    };
+    let order = match asked.sort.unwrap_or_default() {
+        Sort::Severity => "finding/worst",
+        Sort::Package => "finding/package",
+        Sort::Newest => "finding/newest",
+    };
+    let order = super::order(stored::FINDING_ORDERS, order);
+    // What was not read yet has no findings, and says so by its state.
+    let image = place(&state, &caller, image).await?.asset.image.unwrap_or(-1);
+    let layers = state.read(move |tx| store::images::layers(tx, image).map(Ok)).await?;
+    let asked = Asked { cursor: asked.cursor, limit: asked.limit, format: asked.format };
+    export::list(&state, asked, "findings", COLUMNS, move |tx, cursor, limit| {
+        let total = cursor.is_none().then(|| stored::count_of_image(tx, image, &filter)).transpose()?;
+        let page = stored::of_image(tx, image, &filter, &order, &super::request(cursor, limit))?;
+        Ok(Page { total, ..convert::page(page, |row| finding(row, &layers)) })
+    })
+    .await
+}
+
+fn finding(row: &FindingRow, layers: &[LayerRow]) -> Finding {
+    let found = &row.found;
+    let fixed = found.fix_status == stored::FIXED;
+    Finding {
+        vulnerability: found.vulnerability.clone(),
+        title: wire::cut(&row.summary),
+        severity: found.severity.into(),
+        score: wire::score(&row.detail),
+        kev: found.kev,
+        epss: row.epss,
+        package: wire::package(&row.package),
+        class: found.class.clone(),
+        judgement: found.judgement.clone(),
+        fix_status: found.fix_status.clone(),
+        fixed_version: fixed.then(|| found.fix.clone()),
+        remedy: found.remedy.clone(),
+        fix: None,
+        layer: wire::layer(row.package.layer, layers),
+        paths: wire::paths(&row.package.evidence),
+        first_seen: convert::time(row.first_seen),
+        hidden_by: None,
+    }
+}

@@ -1,0 +1,352 @@
+//! The fleet over HTTP: what is sent and seen is found again, in the caller's scopes and nowhere else.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of a test: what is not there fails it"
+)]
+
+#[path = "images/made.rs"]
+mod made;
+#[path = "support/hub.rs"]
+mod support;
+
+use api::{
+    Page, ProblemKind,
+    image::{Finding, ImageDetail, ImageRow, Ingest},
+    tally::{Severity, State},
+    who::{Role, TokenRole},
+};
+use made::{digest, document, hub, publisher, pushed};
+use serde_json::{Value, json};
+use support::{Hub, Who};
+
+const WEB: &[made::Package<'_>] = &[
+    ("deb", "openssl", "3.0.1", 0),
+    ("deb", "zlib", "1.2", 0),
+    ("npm", "lodash", "4.17.20", 1),
+    ("npm", "left-pad", "1.0.0", 1),
+];
+
+async fn send(hub: &Hub, who: &Who, document: &Value) -> Ingest {
+    hub.post(who, "/api/v1/catalogues", document).await.ok(201)
+}
+
+async fn page(hub: &Hub, who: &Who, path: &str) -> Page<ImageRow> {
+    hub.get(who, path).await.ok(200)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_pipeline_sends_is_judged_and_found_again() {
+    let (hub, owner) = hub().await;
+    let ci = publisher(&hub, &owner, "shop").await;
+    let sent = send(&hub, &ci, &document(1, "shop/web:1", WEB)).await;
+    assert_eq!(sent.asset_id, format!("published/shop/web:1@{}", digest(1_000_001)));
+    assert_eq!((sent.packages, sent.kept, sent.state), (4, false, State::NotAssessed));
+    let counted = (sent.findings.critical, sent.findings.high, sent.findings.low);
+    assert_eq!((counted, sent.findings.kev, sent.findings.fixable), ((1, 1, 1), 1, 2));
+
+    let row = &page(&hub, &owner, "/api/v1/images").await.items[0];
+    assert_eq!(
+        (row.id.as_str(), row.scope.as_str(), row.trigger.as_str()),
+        (&*sent.image, "shop", "publish")
+    );
+    assert_eq!(row.state, State::NotAssessed, "nothing is healthy before it was judged");
+    assert_eq!(row.findings, sent.findings);
+
+    let detail: ImageDetail = hub.get(&owner, &format!("/api/v1/images/{}", sent.image)).await.ok(200);
+    assert_eq!(detail.row, *row);
+    assert_eq!(detail.layers_count, 2);
+    assert_eq!(detail.configuration.user.as_deref(), Some("app"));
+    let publish = detail.publish.unwrap();
+    assert_eq!(publish.run_url.as_deref(), Some("https://ci.example/1"));
+    assert_eq!((publish.branch.as_deref(), publish.commit.as_deref()), (Some("main"), Some("abc")));
+
+    // The same again changes nothing but when it was last seen.
+    hub.clock.advance(3600);
+    let again = send(&hub, &ci, &document(1, "shop/web:1", WEB)).await;
+    assert_eq!(again.image, sent.image);
+    let rows = page(&hub, &owner, "/api/v1/images").await;
+    assert_eq!((rows.items.len(), rows.total), (1, Some(1)));
+    assert!(rows.items[0].last_seen > row.last_seen);
+
+    let trail: Value = hub.get(&owner, "/api/v1/audit?action=catalogue.publish").await.ok(200);
+    assert_eq!(trail["items"].as_array().unwrap().len(), 2);
+    assert_eq!(trail["items"][0]["subject"], sent.asset_id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_publishes_does_so_in_their_scope_and_never_over_what_the_hub_has_read() {
+    let (hub, owner) = hub().await;
+    let shop = publisher(&hub, &owner, "shop").await;
+    let elsewhere = hub.post(&shop, "/api/v1/catalogues?scope=bank", &document(1, "a", WEB)).await;
+    assert_eq!(elsewhere.problem(), (403, ProblemKind::Forbidden));
+    let (both, _) = hub.token(&owner, &[("shop", TokenRole::Publish), ("bank", TokenRole::Publish)]).await;
+    let unclear = hub.post(&both, "/api/v1/catalogues", &document(1, "a", WEB)).await;
+    assert_eq!(unclear.problem(), (422, ProblemKind::Invalid));
+    let told: Ingest = hub.post(&both, "/api/v1/catalogues?scope=bank", &document(1, "a", WEB)).await.ok(201);
+    let viewer = hub.token(&owner, &[("", TokenRole::Viewer)]).await.0;
+    let refused = hub.post(&viewer, "/api/v1/catalogues", &document(1, "a", WEB)).await;
+    assert_eq!(refused.problem(), (403, ProblemKind::Forbidden));
+
+    // The same content under the same name in another scope: the place of the others stays theirs.
+    let taken = hub.post(&shop, "/api/v1/catalogues", &document(1, "a", &[])).await;
+    assert_eq!(taken.problem(), (422, ProblemKind::Invalid));
+    let row: ImageDetail = hub.get(&owner, &format!("/api/v1/images/{}", told.image)).await.ok(200);
+    assert_eq!(
+        (row.row.scope.as_str(), row.row.packages),
+        ("bank", 4),
+        "nothing of what was refused is kept"
+    );
+
+    // What the hub has read itself is worth more than what is sent, whoever sends it and whenever.
+    let bytes = serde_json::to_vec(&document(2, "b", WEB)).unwrap();
+    let own = api::catalogue::Document::read(&bytes).unwrap();
+    let now = hub.clock.now();
+    hub::ingest::put(&hub.state.matcher, &own, "", now).await.unwrap();
+    let clean = send(&hub, &shop, &document(2, "b", &[])).await;
+    assert!(clean.kept);
+    assert_eq!((clean.packages, clean.findings.critical), (4, 1));
+    // What was sent before the hub read it makes way.
+    let clean = send(&hub, &shop, &document(3, "c", &[])).await;
+    assert_eq!((clean.packages, clean.kept), (0, false));
+    let is_read = |digest: String| {
+        let store = hub.state.store.clone();
+        async move {
+            let version = sbom::CATALOGUER_VERSION;
+            store.read(move |tx| store::placements::is_catalogued(tx, &digest, version)).await.unwrap()
+        }
+    };
+    assert!(!is_read(digest(3)).await, "the hub still looks itself");
+    let bytes = serde_json::to_vec(&document(3, "c", WEB)).unwrap();
+    let own = api::catalogue::Document::read(&bytes).unwrap();
+    hub::ingest::put(&hub.state.matcher, &own, "", now).await.unwrap();
+    assert!(is_read(digest(3)).await);
+    let row: ImageDetail = hub.get(&owner, &format!("/api/v1/images/{}", clean.image)).await.ok(200);
+    assert_eq!(row.row.packages, 4);
+
+    let mut newer = document(4, "d", WEB);
+    newer["cataloguer"] = json!(4_000_000_000_u32);
+    assert_eq!(hub.post(&shop, "/api/v1/catalogues", &newer).await.problem(), (422, ProblemKind::Invalid));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_catalogue_that_is_none_is_refused_and_leaves_nothing() {
+    let (hub, owner) = hub().await;
+    let ci = publisher(&hub, &owner, "shop").await;
+    let good = document(1, "a", WEB);
+    let mut outside = good.clone();
+    outside["packages"][0]["layer"] = json!(9);
+    let mut long = good.clone();
+    long["packages"][0]["name"] = json!("x".repeat(5000));
+    let mut format = good.clone();
+    format["format"] = json!("cyclonedx");
+    let mut names = good.clone();
+    names["image"]["names"] = json!(["n".repeat(10_000_000)]);
+    let mut user = good.clone();
+    user["image"]["config"]["user"] = json!("u".repeat(10_000_000));
+    for wrong in [json!({}), json!([]), outside, long, format, names, user] {
+        let answer = hub.post(&ci, "/api/v1/catalogues", &wrong).await;
+        assert_eq!(answer.problem().0, 422);
+        assert!(answer.body.len() < 1000, "what was sent is not sent back");
+    }
+    let text = Hub::send(
+        hub.request(&ci, reqwest::Method::POST, "/api/v1/catalogues")
+            .header("content-type", "text/plain")
+            .body(good.to_string()),
+    )
+    .await;
+    assert_eq!(text.problem(), (415, ProblemKind::UnsupportedMediaType));
+    let huge = Hub::send(
+        hub.request(&ci, reqwest::Method::POST, "/api/v1/catalogues")
+            .header("content-type", "application/json")
+            .body(vec![b' '; (64 << 20) + 1]),
+    )
+    .await;
+    assert_eq!(huge.problem(), (413, ProblemKind::TooLarge));
+    let unknown = hub.post(&owner, "/api/v1/catalogues?scope=nowhere", &good).await;
+    assert_eq!(unknown.problem(), (404, ProblemKind::NotFound));
+    assert!(page(&hub, &owner, "/api/v1/images").await.items.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn images_are_filtered_sorted_and_shown_in_the_callers_scopes_only() {
+    let (hub, owner) = hub().await;
+    let shop = publisher(&hub, &owner, "shop").await;
+    let bank = publisher(&hub, &owner, "bank").await;
+    send(&hub, &shop, &document(1, "web", WEB)).await;
+    send(&hub, &bank, &document(2, "ledger", &[("deb", "openssl", "3.0.9", 0), ("deb", "zlib", "1.2", 0)]))
+        .await;
+    send(&hub, &shop, &document(3, "cart", &[("npm", "lodash", "4.17.20", 1)])).await;
+    let place = pushed(&hub, "shop/web", 1, "latest", "shop").await;
+
+    let ids = |page: Page<ImageRow>| -> Vec<String> {
+        page.items.into_iter().map(|row| row.asset_id.split('@').next().unwrap().to_owned()).collect()
+    };
+    for (query, wanted) in [
+        ("sort=name", vec!["published/cart", "published/ledger", "published/web", "registry/main/shop/web"]),
+        ("sort=worst", vec!["registry/main/shop/web", "published/web", "published/cart", "published/ledger"]),
+        (
+            "severity=critical,high&sort=name",
+            vec!["published/cart", "published/web", "registry/main/shop/web"],
+        ),
+        ("cve=cve-2026-1&sort=name", vec!["published/web", "registry/main/shop/web"]),
+        ("cve=DEBIAN-CVE-2026-1&sort=name", vec!["published/web", "registry/main/shop/web"]),
+        ("package=openssl&packageVersion=3.0.9", vec!["published/ledger"]),
+        ("package=openssl&packageKind=npm", vec![]),
+        ("scope=bank", vec!["published/ledger"]),
+        ("text=LATEST", vec!["registry/main/shop/web"]),
+        ("text=shop%2Fweb&trigger=push", vec!["registry/main/shop/web"]),
+        ("repository=shop%2Fweb", vec!["registry/main/shop/web"]),
+        ("registry=999", vec![]),
+        ("kev=true&trigger=publish", vec!["published/web"]),
+        ("fixable=false", vec!["published/ledger"]),
+        (
+            "owner=none&distro=debian:12&sort=name&scope=shop&trigger=publish",
+            vec!["published/cart", "published/web"],
+        ),
+        ("distro=alpine", vec![]),
+        ("state=healthy", vec![]),
+    ] {
+        let found = page(&hub, &owner, &format!("/api/v1/images?{query}")).await;
+        assert_eq!(found.total, Some(wanted.len() as u64), "{query}");
+        assert_eq!(ids(found), wanted, "{query}");
+    }
+    for wrong in
+        ["severity=worst", "state=green", "sort=luck", "colour=red", "kev=maybe", "limit=0", "cursor=x"]
+    {
+        let answer = hub.get(&owner, &format!("/api/v1/images?{wrong}")).await;
+        assert!([400, 422].contains(&answer.problem().0), "{wrong}");
+    }
+
+    // Page by page, each row once.
+    let mut seen = Vec::new();
+    let mut next = String::new();
+    loop {
+        let rows = page(&hub, &owner, &format!("/api/v1/images?limit=1{next}")).await;
+        assert_eq!(rows.total.is_some(), next.is_empty(), "the first page tells how many there are");
+        seen.extend(rows.items.iter().map(|row| row.id.clone()));
+        match rows.next {
+            Some(cursor) => next = format!("&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen.len(), 4);
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 4);
+
+    // Who sees one scope only.
+    hub.user(&owner, "teller", &[("bank", Role::Viewer)]).await;
+    let teller = hub.login("teller").await;
+    assert_eq!(ids(page(&hub, &teller, "/api/v1/images").await), ["published/ledger"]);
+    assert_eq!(page(&hub, &teller, "/api/v1/images?scope=shop").await.total, Some(0));
+    for path in ["", "/findings"] {
+        let hidden = hub.get(&teller, &format!("/api/v1/images/{place}{path}")).await;
+        let missing = hub.get(&teller, &format!("/api/v1/images/99999{path}")).await;
+        assert_eq!(hidden.problem(), (404, ProblemKind::NotFound));
+        assert_eq!(missing.problem(), (404, ProblemKind::NotFound));
+    }
+    let detail: ImageDetail = hub.get(&owner, &format!("/api/v1/images/{place}")).await.ok(200);
+    assert_eq!(detail.row.tags, ["latest"]);
+    assert_eq!(
+        (detail.row.registry.as_deref(), detail.row.repository.as_deref()),
+        (Some("main"), Some("shop/web"))
+    );
+    assert_eq!(detail.evidence, Some(json!({"tag": "1"})));
+    assert_eq!(detail.elsewhere.len(), 1);
+    assert!(detail.elsewhere[0].asset_id.starts_with("published/web@"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn findings_say_what_where_and_what_to_do() {
+    let (hub, owner) = hub().await;
+    let sent = send(&hub, &publisher(&hub, &owner, "shop").await, &document(1, "web", WEB)).await;
+    let path = format!("/api/v1/images/{}/findings", sent.image);
+    let all: Page<Finding> = hub.get(&owner, &path).await.ok(200);
+    assert_eq!(all.total, Some(3));
+    let names: Vec<&str> = all.items.iter().map(|finding| finding.vulnerability.as_str()).collect();
+    assert_eq!(names, ["CVE-2026-1", "CVE-2026-3", "CVE-2026-2"]);
+    let first = &all.items[0];
+    assert_eq!((first.severity, first.kev, first.score), (Severity::Critical, true, Some(7.5)));
+    assert_eq!((first.fix_status.as_str(), first.fixed_version.as_deref()), ("fixed", Some("3.0.9")));
+    assert_eq!((first.package.name.as_str(), first.package.version.as_str()), ("openssl", "3.0.1"));
+    assert_eq!(first.epss, Some(0.9));
+    assert_eq!(first.paths, ["var/lib/dpkg/status"]);
+    let layer = first.layer.as_ref().unwrap();
+    assert_eq!((layer.position, layer.diff_id.as_str()), (0, &*digest(7)));
+    assert_eq!(layer.created_by.as_deref(), Some("ADD rootfs.tar /"));
+    for (query, wanted) in [
+        ("severity=low", vec!["CVE-2026-2"]),
+        ("text=OPENSSL", vec!["CVE-2026-1"]),
+        ("text=flaw%20in%20lod", vec!["CVE-2026-3"]),
+        ("package=zlib", vec!["CVE-2026-2"]),
+        ("fixable=true&sort=package", vec!["CVE-2026-3", "CVE-2026-1"]),
+        ("kev=false&severity=high,low", vec!["CVE-2026-3", "CVE-2026-2"]),
+        ("judgement=apart", vec![]),
+        ("judgement=all&sort=newest", vec!["CVE-2026-3", "CVE-2026-2", "CVE-2026-1"]),
+    ] {
+        let found: Page<Finding> = hub.get(&owner, &format!("{path}?{query}")).await.ok(200);
+        let names: Vec<&str> = found.items.iter().map(|finding| finding.vulnerability.as_str()).collect();
+        assert_eq!((names, found.total), (wanted.clone(), Some(wanted.len() as u64)), "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_was_not_read_yet_stands_there_and_is_not_healthy() {
+    let (hub, owner) = hub().await;
+    let place = pushed(&hub, "shop/new", 5, "1", "shop").await;
+    let row = &page(&hub, &owner, "/api/v1/images").await.items[0];
+    assert_eq!(
+        (row.state, row.config_digest.as_deref(), row.scanned.as_deref()),
+        (State::NotAssessed, None, None)
+    );
+    assert_eq!(row.cause.as_deref(), Some("its content was not read yet"));
+    let detail: ImageDetail = hub.get(&owner, &format!("/api/v1/images/{place}")).await.ok(200);
+    assert_eq!((detail.layers_count, detail.row.packages), (0, 0));
+    let none: Page<Finding> = hub.get(&owner, &format!("/api/v1/images/{place}/findings")).await.ok(200);
+    assert!(none.items.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_metadata_is_carried_as_text_and_never_as_a_formula() {
+    let (hub, owner) = hub().await;
+    let ci = publisher(&hub, &owner, "shop").await;
+    let formula = "=cmd|' /C calc'!A0";
+    let mut evil = document(1, "<script>alert(1)</script>\u{1b}[2J\u{202e}", WEB);
+    evil["packages"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"type": "npm", "name": "lodash", "version": "1.0.0", "layer": 1,
+        "evidence": [formula]}));
+    evil["packages"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"type": "npm", "name": formula, "version": "1.0.0", "layer": 1,
+        "evidence": ["app/x"]}));
+    evil["image"]["config"]["labels"] =
+        json!({"<img src=x onerror=alert(1)>": "v".repeat(60_000), "esc": "\u{1b}]0;x\u{7}"});
+    evil["distro"]["id"] = json!("+debian");
+    evil["published"]["runUrl"] = json!("javascript:alert(1)");
+    let sent = send(&hub, &ci, &evil).await;
+    assert!(!sent.asset_id.contains(['\u{1b}', '\u{202e}']), "{}", sent.asset_id);
+    let path = format!("/api/v1/images/{}", sent.image);
+    let answer = hub.get(&owner, &path).await;
+    assert_eq!(answer.headers["content-type"], "application/json");
+    assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+    let detail: ImageDetail = answer.ok(200);
+    let publish = detail.publish.unwrap();
+    assert_eq!(publish.run_url, None, "only an address of the web becomes a link");
+    assert!(detail.configuration.labels.iter().all(|label| label.value.chars().count() <= 4097));
+    for list in ["/api/v1/images?format=csv".to_owned(), format!("{path}/findings?format=csv")] {
+        let csv = hub.get(&owner, &list).await;
+        assert_eq!(csv.status, 200);
+        let text = csv.text();
+        let guarded =
+            |start: char| !text.contains(&format!(",{start}")) && !text.contains(&format!(",\"{start}"));
+        assert!(guarded('=') && guarded('+'), "{text}");
+        assert!(!text.contains(['\u{1b}', '\u{7}']), "{text}");
+    }
+}

@@ -1,0 +1,270 @@
+//! From a vulnerability or a package to the places that have it.
+
+use super::places::{AssetRow, Filter, by_numbers, narrow};
+use crate::{
+    Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, Value, matches,
+    subjects::{PackageRow, package_row},
+    values,
+};
+
+/// Somewhere that a package lies: an image in a place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HitRow {
+    /// Where.
+    pub asset: AssetRow,
+    /// What.
+    pub package: PackageRow,
+    /// The verdict; `None`: not affected, or not assessed.
+    pub verdict: Option<Verdict>,
+}
+
+/// What was found about a package and a vulnerability.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// `counts`, or why it is shown apart.
+    pub judgement: String,
+    /// The severity that counts.
+    pub severity: model::Severity,
+    /// What is to be had, as in [`matches::NewMatch`].
+    pub fix_status: String,
+    /// The version that has the fix.
+    pub fix: String,
+    /// What to do, in words.
+    pub remedy: String,
+    /// When the package was first matched.
+    pub first_seen: Micros,
+}
+
+/// Which places are asked for, by what came out there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome<'a> {
+    /// A finding that counts (`true`), one that is shown apart (`false`), or either.
+    Hit(Option<bool>),
+    /// A package of which the vulnerability speaks, by the numbers of the names (see [`name_numbers`]), without a finding:
+    /// judged with data (`true`), or not assessed (`false`).
+    NotHit(&'a [i64], bool),
+}
+
+const PACKAGE: &str = "p.id, p.kind, p.name, p.version, p.purl, p.presence, p.coverage, l.position, s.evidence_json, s.id, \
+     p.source_name";
+/// Columns of [`PACKAGE`].
+const PACKAGE_COLUMNS: usize = 11;
+const PLACES: &str = "subject p JOIN unit_subject s ON s.subject = p.id JOIN image_layer l ON l.unit = s.unit \
+     LEFT JOIN image_hidden h ON h.image = l.image AND h.unit_subject = s.id \
+     JOIN image i ON i.id = l.image JOIN placement a ON a.image = i.id";
+const BY_PLACE: Order =
+    Order { name: "hit/place", keys: &[Key::up("a.asset_id"), Key::up("s.id"), Key::up("l.position")] };
+
+/// Coverage slugs of subjects that were judged with data.
+const ASSESSED: &str = "('covered', 'by-owner')";
+
+/// Places by what came out for a vulnerability, one row for each place of a package. `filter.cve` and what it says of
+/// packages, registry and repository are not read.
+///
+/// # Errors
+/// What the database says.
+pub fn hits(
+    tx: &mut Tx<'_>,
+    vulnerability: &str,
+    outcome: Outcome<'_>,
+    filter: &Filter,
+    request: &PageRequest,
+) -> Result<Page<HitRow>, StoreError> {
+    let judged = matches!(outcome, Outcome::Hit(_));
+    page(tx, &selected(vulnerability, outcome, filter), request, |row| {
+        let at = PACKAGE_COLUMNS + 1;
+        if !judged {
+            return Ok(None);
+        }
+        Ok(Some(Verdict {
+            judgement: row.get(at)?,
+            severity: matches::severity(row.get(at + 1)?),
+            fix_status: row.get(at + 2)?,
+            fix: row.get(at + 3)?,
+            remedy: row.get(at + 4)?,
+            first_seen: row.get(at + 5)?,
+        }))
+    })
+}
+
+/// How many rows [`hits`] has, and in how many places of images they lie.
+///
+/// # Errors
+/// What the database says.
+pub fn count_hits(
+    tx: &mut Tx<'_>,
+    vulnerability: &str,
+    outcome: Outcome<'_>,
+    filter: &Filter,
+) -> Result<(u64, u64), StoreError> {
+    let select = selected(vulnerability, outcome, filter).columns("count(*), count(DISTINCT a.id)");
+    let rows = select.all(tx, "")?;
+    rows.first().map_or(Ok((0, 0)), |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Whose the places of [`hits`] are: id and name of the owner, and how many places; most first.
+///
+/// # Errors
+/// What the database says.
+pub fn owners_hit(
+    tx: &mut Tx<'_>,
+    vulnerability: &str,
+    filter: &Filter,
+) -> Result<Vec<(Option<(String, String)>, u64)>, StoreError> {
+    let select = selected(vulnerability, Outcome::Hit(Some(true)), filter)
+        .columns("a.owner, (SELECT o.name FROM owner o WHERE o.id = a.owner), count(DISTINCT a.id)");
+    let rows = select.all(tx, "GROUP BY a.owner ORDER BY 3 DESC, 1")?;
+    rows.iter()
+        .map(|row| {
+            let owner = match row.get::<Option<String>>(0)? {
+                Some(id) => Some((id, row.get(1)?)),
+                None => None,
+            };
+            Ok((owner, row.get(2)?))
+        })
+        .collect()
+}
+
+/// A version of a package that a vulnerability concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HitPackage {
+    /// purl type.
+    pub kind: String,
+    /// Name.
+    pub name: String,
+    /// Version.
+    pub version: String,
+    /// `fixed`, …
+    pub fix_status: String,
+    /// The version that has the fix.
+    pub fix: String,
+}
+
+/// The packages of [`hits`] that are affected, by name and version; at most 500.
+///
+/// # Errors
+/// What the database says.
+pub fn packages_hit(
+    tx: &mut Tx<'_>,
+    vulnerability: &str,
+    filter: &Filter,
+) -> Result<Vec<HitPackage>, StoreError> {
+    let select = selected(vulnerability, Outcome::Hit(Some(true)), filter)
+        .columns("p.kind, p.name, p.version, m.fix_status, m.fixed_version");
+    let rows = select.all(tx, "GROUP BY 1, 2, 3, 4, 5 ORDER BY 2, 1, 3 LIMIT 500")?;
+    rows.iter()
+        .map(|row| {
+            Ok(HitPackage {
+                kind: row.get(0)?,
+                name: row.get(1)?,
+                version: row.get(2)?,
+                fix_status: row.get(3)?,
+                fix: row.get(4)?,
+            })
+        })
+        .collect()
+}
+
+fn selected(vulnerability: &str, outcome: Outcome<'_>, filter: &Filter) -> Select {
+    let id = || [Value::Text(vulnerability.to_owned())];
+    let mut select = match outcome {
+        Outcome::Hit(counts) => {
+            let columns = format!(
+                "{PACKAGE}, a.id, m.judgement, m.severity, m.fix_status, m.fixed_version, m.remedy, m.first_seen"
+            );
+            let mut select = Select::new(columns, format!("{PLACES} JOIN match m ON m.subject = p.id"));
+            select.and("m.vulnerability = ?", id()).and("m.gone IS NULL", []);
+            match counts {
+                Some(true) => _ = select.and("m.judgement = 'counts'", []),
+                Some(false) => _ = select.and("m.judgement <> 'counts'", []),
+                None => {}
+            }
+            select
+        }
+        Outcome::NotHit(names, assessed) => {
+            let mut select = Select::new(format!("{PACKAGE}, a.id"), PLACES);
+            if names.is_empty() {
+                select.and("1 = 0", []);
+            } else {
+                let marks = vec!["?"; names.len()].join(", ");
+                select.and(
+                    &format!("p.id IN (SELECT n.subject FROM name_subject n WHERE n.name IN ({marks}))"),
+                    names.iter().map(|name| Value::Int(*name)),
+                );
+            }
+            select.and(
+                "NOT EXISTS (SELECT 1 FROM match m WHERE m.subject = p.id AND m.vulnerability = ? AND m.gone IS NULL)",
+                id(),
+            );
+            let not = if assessed { "" } else { "NOT " };
+            select.and(&format!("p.coverage {not}IN {ASSESSED}"), []);
+            select
+        }
+    };
+    select.and("h.image IS NULL", []);
+    narrow(&mut select, filter);
+    select
+}
+
+fn page(
+    tx: &mut Tx<'_>,
+    select: &Select,
+    request: &PageRequest,
+    verdict: impl Fn(&Row) -> Result<Option<Verdict>, StoreError>,
+) -> Result<Page<HitRow>, StoreError> {
+    let page = select.page(tx, &BY_PLACE, request, |row| {
+        Ok((row.get::<i64>(PACKAGE_COLUMNS)?, package_row(row)?, verdict(row)?))
+    })?;
+    let ids: Vec<i64> = page.items.iter().map(|(id, ..)| *id).collect();
+    let assets = by_numbers(tx, &ids)?;
+    Ok(Page {
+        items: page
+            .items
+            .into_iter()
+            .filter_map(|(id, package, verdict)| {
+                Some(HitRow { asset: assets.get(&id)?.clone(), package, verdict })
+            })
+            .collect(),
+        next: page.next,
+    })
+}
+
+/// Numbers of the names under which subjects of the fleet are looked up, of those given.
+///
+/// # Errors
+/// What the database says.
+pub fn name_numbers(tx: &mut Tx<'_>, names: &[crate::subjects::Name]) -> Result<Vec<i64>, StoreError> {
+    let mut numbers = Vec::new();
+    for name in names {
+        let row = tx.query_opt(
+            "SELECT id FROM lookup_name WHERE ecosystem = $1 AND release = $2 AND kind = $3 AND name = $4",
+            &values![name.ecosystem, name.release, name.kind, name.name],
+        )?;
+        if let Some(row) = row {
+            numbers.push(row.get(0)?);
+        }
+    }
+    Ok(numbers)
+}
+
+/// Who has a package, in one version or (`""`) in any.
+///
+/// # Errors
+/// What the database says.
+pub fn having(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    name: &str,
+    version: &str,
+    filter: &Filter,
+    request: &PageRequest,
+) -> Result<Page<HitRow>, StoreError> {
+    let mut select = Select::new(format!("{PACKAGE}, a.id"), PLACES);
+    select.and("p.kind = ? AND p.name = ?", [Value::Text(kind.to_owned()), Value::Text(name.to_owned())]);
+    if !version.is_empty() {
+        select.and("p.version = ?", [Value::Text(version.to_owned())]);
+    }
+    select.and("h.image IS NULL", []);
+    narrow(&mut select, filter);
+    page(tx, &select, request, |_| Ok(None))
+}

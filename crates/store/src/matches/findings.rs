@@ -1,0 +1,252 @@
+//! Findings and packages of one image, by place.
+
+use model::Severity;
+
+use super::{MATCH, NewMatch, PLACES, TALLY_OF_MATCHES, Tally, read_match, severity_number};
+use crate::{
+    Key, Micros, Order, Page, PageRequest, Select, StoreError, Tx, Value,
+    subjects::{PackageRow, package_row},
+    values,
+};
+
+/// A finding of an image: one match in one place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FindingRow {
+    /// The verdict.
+    pub found: NewMatch,
+    /// The subject, its package and its place.
+    pub package: PackageRow,
+    /// One line about the vulnerability.
+    pub summary: String,
+    /// Probability of exploitation, 0 to 1.
+    pub epss: Option<f64>,
+    /// When the subject was first matched with it.
+    pub first_seen: Micros,
+    /// Ratings, weaknesses, links and the rest, as JSON.
+    pub detail: String,
+}
+
+/// Which findings are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FindingFilter {
+    /// Only these severities; empty: all.
+    pub severities: Vec<Severity>,
+    /// Only what counts (`true`) or only what is shown apart (`false`).
+    pub counts: Option<bool>,
+    /// Only what has a fix (`true`) or only what has none (`false`).
+    pub fixable: Option<bool>,
+    /// Only what is known to be exploited (`true`) or only what is not (`false`).
+    pub kev: Option<bool>,
+    /// Only what came with this layer.
+    pub layer: Option<i64>,
+    /// Only where this text stands in the id, in the summary or in the package's name; case does not count.
+    pub text: String,
+    /// Only packages of this name, or of this source package.
+    pub package: String,
+}
+
+/// Orders of findings.
+pub const FINDING_ORDERS: &[Order] = &[
+    Order {
+        name: "finding/worst",
+        keys: &[
+            Key::down("CASE WHEN m.judgement = 'counts' THEN 1 ELSE 0 END"),
+            Key::down("m.severity"),
+            Key::down("m.kev"),
+            Key::down("CASE WHEN m.fix_status = 'fixed' THEN 1 ELSE 0 END"),
+            Key::up("m.vulnerability"),
+            Key::up("s.id"),
+        ],
+    },
+    Order { name: "finding/id", keys: &[Key::up("m.vulnerability"), Key::up("s.id")] },
+    Order {
+        name: "finding/package",
+        keys: &[Key::up("p.name"), Key::up("m.vulnerability"), Key::up("s.id")],
+    },
+    Order {
+        name: "finding/newest",
+        keys: &[Key::down("m.first_seen"), Key::down("m.vulnerability"), Key::down("s.id")],
+    },
+];
+
+const PACKAGE: &str = "p.id, p.kind, p.name, p.version, p.purl, p.presence, p.coverage, l.position, s.evidence_json, s.id, \
+     p.source_name";
+/// Columns of [`PACKAGE`].
+const PACKAGE_COLUMNS: usize = 11;
+
+/// Findings of an image, in one of [`FINDING_ORDERS`].
+///
+/// # Errors
+/// What the database says.
+pub fn of_image(
+    tx: &mut Tx<'_>,
+    image: i64,
+    filter: &FindingFilter,
+    order: &Order,
+    request: &PageRequest,
+) -> Result<Page<FindingRow>, StoreError> {
+    let select = findings(image, filter);
+    select.page(tx, order, request, |row| {
+        let at = PACKAGE_COLUMNS + 8;
+        Ok(FindingRow {
+            package: package_row(row)?,
+            found: read_match(row, PACKAGE_COLUMNS)?,
+            first_seen: row.get(at)?,
+            summary: row.get(at + 1)?,
+            epss: row.get(at + 2)?,
+            detail: row.get(at + 3)?,
+        })
+    })
+}
+
+/// How many findings of an image there are.
+///
+/// # Errors
+/// What the database says.
+pub fn count_of_image(tx: &mut Tx<'_>, image: i64, filter: &FindingFilter) -> Result<u64, StoreError> {
+    findings(image, filter).count(tx)
+}
+
+fn findings(image: i64, filter: &FindingFilter) -> Select {
+    let matched: Vec<String> = MATCH.split(", ").map(|column| format!("m.{column}")).collect();
+    let columns =
+        format!("{PACKAGE}, {}, m.first_seen, v.summary, v.epss, v.detail_json", matched.join(", "));
+    let from = format!(
+        "{PLACES} JOIN subject p ON p.id = s.subject JOIN match m ON m.subject = s.subject \
+         JOIN vulnerability v ON v.id = m.vulnerability"
+    );
+    let mut select = Select::new(columns, from);
+    select.and("l.image = ?", [Value::Int(image)]);
+    select.and("h.image IS NULL AND m.gone IS NULL", []);
+    if !filter.severities.is_empty() {
+        select.is_in("m.severity", filter.severities.iter().map(|s| Value::Int(severity_number(*s))));
+    }
+    match filter.counts {
+        Some(true) => _ = select.and("m.judgement = 'counts'", []),
+        Some(false) => _ = select.and("m.judgement <> 'counts'", []),
+        None => {}
+    }
+    match filter.fixable {
+        Some(true) => _ = select.and("m.fix_status = 'fixed'", []),
+        Some(false) => _ = select.and("m.fix_status <> 'fixed'", []),
+        None => {}
+    }
+    if let Some(kev) = filter.kev {
+        select.and("m.kev = ?", values![kev]);
+    }
+    if let Some(layer) = filter.layer {
+        select.and("l.position = ?", [Value::Int(layer)]);
+    }
+    if !filter.text.is_empty() {
+        let pattern = contains(&filter.text.to_lowercase());
+        select.and(
+            "lower(m.vulnerability) LIKE ? ESCAPE '!' OR lower(p.name) LIKE ? ESCAPE '!' OR lower(v.summary) LIKE ? ESCAPE '!'",
+            [pattern.clone(), pattern.clone(), pattern],
+        );
+    }
+    if !filter.package.is_empty() {
+        select.and("p.name = ? OR p.source_name = ?", values![filter.package, filter.package]);
+    }
+    select
+}
+
+/// A pattern of `LIKE … ESCAPE '!'` for "this text stands somewhere in it".
+pub(crate) fn contains(text: &str) -> Value {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    Value::Text(pattern)
+}
+
+/// Which packages of an image are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PackageFilter {
+    /// Only where this text stands in the name; case does not count.
+    pub text: String,
+    /// Only this purl type.
+    pub kind: String,
+    /// Only what has a finding that counts (`true`), or only what has none (`false`).
+    pub vulnerable: Option<bool>,
+}
+
+/// A package of an image, with the sums of its findings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImagePackage {
+    /// The package and its place.
+    pub package: PackageRow,
+    /// Its findings.
+    pub tally: Tally,
+}
+
+/// Packages of an image, by name.
+///
+/// # Errors
+/// What the database says.
+pub fn packages_of_image(
+    tx: &mut Tx<'_>,
+    image: i64,
+    filter: &PackageFilter,
+    request: &PageRequest,
+) -> Result<Page<ImagePackage>, StoreError> {
+    const ORDER: Order =
+        Order { name: "package/name", keys: &[Key::up("p.name"), Key::up("p.version"), Key::up("s.id")] };
+    let page = packages(image, filter).page(tx, &ORDER, request, package_row)?;
+    let sql = format!(
+        "SELECT {TALLY_OF_MATCHES} FROM (SELECT m.severity, CASE WHEN m.judgement = 'counts' THEN 1 ELSE 0 END AS counts, \
+         CASE WHEN m.fix_status = 'fixed' THEN 1 ELSE 0 END AS fixed, m.kev FROM match m \
+         WHERE m.subject = $1 AND m.gone IS NULL) x"
+    );
+    let mut items = Vec::with_capacity(page.items.len());
+    for package in page.items {
+        let tally = Tally::read(&tx.query_one(&sql, &values![package.subject])?, 0)?;
+        items.push(ImagePackage { package, tally });
+    }
+    Ok(Page { items, next: page.next })
+}
+
+/// How many packages of an image there are.
+///
+/// # Errors
+/// What the database says.
+pub fn count_packages(tx: &mut Tx<'_>, image: i64, filter: &PackageFilter) -> Result<u64, StoreError> {
+    packages(image, filter).count(tx)
+}
+
+fn packages(image: i64, filter: &PackageFilter) -> Select {
+    let mut select = Select::new(PACKAGE, format!("{PLACES} JOIN subject p ON p.id = s.subject"));
+    select.and("l.image = ?", [Value::Int(image)]).and("h.image IS NULL", []);
+    if !filter.text.is_empty() {
+        select.and("lower(p.name) LIKE ? ESCAPE '!'", [contains(&filter.text.to_lowercase())]);
+    }
+    if !filter.kind.is_empty() {
+        select.and("p.kind = ?", values![filter.kind]);
+    }
+    if let Some(vulnerable) = filter.vulnerable {
+        let not = if vulnerable { "" } else { "NOT " };
+        select.and(
+            &format!(
+                "{not}EXISTS (SELECT 1 FROM match m WHERE m.subject = p.id AND m.gone IS NULL AND m.judgement = 'counts')"
+            ),
+            [],
+        );
+    }
+    select
+}
+
+/// How many findings of an image are shown apart, by reason.
+///
+/// # Errors
+/// What the database says.
+pub fn apart(tx: &mut Tx<'_>, image: i64) -> Result<Vec<(String, i64)>, StoreError> {
+    let sql = format!(
+        "SELECT m.judgement, count(*) FROM {PLACES} JOIN match m ON m.subject = s.subject AND m.gone IS NULL \
+         WHERE l.image = $1 AND h.image IS NULL AND m.judgement <> 'counts' GROUP BY m.judgement ORDER BY m.judgement"
+    );
+    tx.query(&sql, &values![image])?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
