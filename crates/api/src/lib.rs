@@ -12,11 +12,13 @@ pub mod catalogue;
 mod client;
 pub mod event;
 pub mod image;
+pub mod notice;
 pub mod ops;
 mod page;
 mod problem;
 pub mod scope;
 pub mod tally;
+pub mod webhook;
 pub mod who;
 
 pub use client::{Client, ClientError, Secret};

@@ -10,6 +10,7 @@ pub mod extract;
 mod fleet;
 mod gate;
 pub(crate) mod limit;
+mod notices;
 mod ops;
 mod outer;
 mod owners;
@@ -18,6 +19,7 @@ mod session;
 mod setup;
 mod tokens;
 mod users;
+mod webhooks;
 pub(crate) mod wire;
 
 pub use extract::{Json, Path, Query, RequestId};
@@ -64,6 +66,8 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(owners::routes())
         .merge(audit::routes())
         .merge(fleet::routes())
+        .merge(notices::routes())
+        .merge(webhooks::routes())
 }
 
 /// The router of a hub, to be [served](crate::listen::Listener::serve).

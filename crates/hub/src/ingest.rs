@@ -11,7 +11,7 @@ use aws_lc_rs::digest;
 use package::PackageIndex;
 use serde_json::json;
 use store::{
-    Micros, StoreError, Tx,
+    Micros, StoreError, Tx, alarms,
     images::{self, NewImage, NewLayer},
     matches::Changes,
     subjects,
@@ -120,12 +120,17 @@ pub async fn put_and<T: Send + 'static>(
         .store()
         .write(move |tx| {
             units::lock(tx)?;
-            if let Some(known) = images::by_digest(tx, &identity)?
+            let there = images::by_digest(tx, &identity)?;
+            if let Some(known) = &there
                 && let Some(by) = known.cataloguer
                 && is_better(known.told, by, sender, cataloguer)
             {
                 return also(tx, Ingested { image: known.id, new_subjects: 0, kept_newer: true });
             }
+            let before = match &there {
+                Some(known) => alarms::of_image(tx, known.id)?,
+                None => Vec::new(),
+            };
             let mut known: HashMap<[u8; 16], i64> = subjects::known(tx, &hashes)?;
             let mut new_subjects = 0;
             // New subjects stand in no image yet, so that their matches change no sums.
@@ -148,6 +153,9 @@ pub async fn put_and<T: Send + 'static>(
                 image.packages.push(Placed { subject: id, ..ready.placed });
             }
             let image = images::put(tx, &image, now)?;
+            if there.is_some() {
+                crate::notices::rescanned(tx, image, &before, now)?;
+            }
             also(tx, Ingested { image, new_subjects, kept_newer: false })
         })
         .await?;

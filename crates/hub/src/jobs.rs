@@ -220,7 +220,7 @@ pub(crate) fn place(
     let place = Place { id, scope: belongs.scope.clone() };
     placements::name(tx, &registry.name, &what.repository, digest, config_digest)?;
     if placements::is_catalogued(tx, config_digest, sbom::CATALOGUER_VERSION)? {
-        placements::link(tx, digest, config_digest)?;
+        crate::notices::link(tx, digest, config_digest, now)?;
         return Ok(place);
     }
     let job = Scan {

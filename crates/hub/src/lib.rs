@@ -7,12 +7,14 @@
 pub mod assess;
 pub mod auth;
 pub mod console;
+pub mod fixes;
 pub mod http;
 pub mod ingest;
 pub mod jobs;
 pub mod listen;
 pub mod matching;
 pub mod metrics;
+pub mod notices;
 pub mod notify;
 mod openapi;
 pub mod permissions;

@@ -28,6 +28,7 @@ use utoipa::{
         (name = "access", description = "Users, grants, tokens"),
         (name = "scopes", description = "Scopes, owners, assignment, plans"),
         (name = "fleet", description = "Images and what is known of them, inventory, software, vulnerabilities, search"),
+        (name = "notices", description = "What people should know, and where it is posted"),
         (name = "audit", description = "Who changed what"),
         (name = "events", description = "What changes now"),
     )

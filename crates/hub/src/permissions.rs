@@ -144,6 +144,19 @@ pub const ENDPOINTS: &[Endpoint] = &[
     get("/api/v1/images", role(Role::Viewer, On::Somewhere)),
     get("/api/v1/images/{image}", role(Role::Viewer, On::Somewhere)),
     get("/api/v1/images/{image}/findings", role(Role::Viewer, On::Somewhere)),
+    // Notices: everybody has their own look at them.
+    get("/api/v1/notices", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/notices/count", role(Role::Viewer, On::Somewhere)),
+    post("/api/v1/notices/seen", role(Role::Viewer, On::Somewhere)),
+    post("/api/v1/notices/{id}/seen", role(Role::Viewer, On::Somewhere)),
+    // Webhooks: an address often holds a key, so that only who may change it sees it.
+    get("/api/v1/webhooks", role(Role::SecurityAdmin, On::Somewhere)),
+    post("/api/v1/webhooks", role(Role::SecurityAdmin, On::Somewhere)),
+    patch("/api/v1/webhooks/{id}", role(Role::SecurityAdmin, On::Somewhere)),
+    delete("/api/v1/webhooks/{id}", role(Role::SecurityAdmin, On::Somewhere)),
+    post("/api/v1/webhooks/{id}/test", role(Role::SecurityAdmin, On::Somewhere)),
+    get("/api/v1/webhooks/{id}/deliveries", role(Role::SecurityAdmin, On::Somewhere)),
+    post("/api/v1/webhooks/{id}/deliveries/{delivery}/retry", role(Role::SecurityAdmin, On::Somewhere)),
     // The audit trail.
     get("/api/v1/audit", role(Role::SecurityReader, On::Hub)),
 ];

@@ -5,6 +5,7 @@
 //! - the store is brought to the database of advisories that the matcher was made with, and the database's file is
 //!   watched: a new one is opened and the fleet is judged by it;
 //! - upkeep once a day: finished jobs are forgotten, what older cataloguers read is queued to be read again;
+//! - what people should know is posted to webhooks;
 //! - *engines*, which other parts of the hub give ([`Engine`]).
 
 mod database;
@@ -107,6 +108,7 @@ pub fn run(state: &AppState, options: Options) -> Result<Running, SealError> {
     tasks.spawn(runner.run(state.stopping()));
     tasks.spawn(database::watch(state.clone(), options.database, options.look));
     tasks.spawn(upkeep::run(state.clone()));
+    tasks.spawn(crate::notices::run(state.clone(), state.stopping()));
     for engine in options.engines {
         tasks.spawn(engine(state.clone(), state.stopping()));
     }

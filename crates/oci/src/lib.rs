@@ -45,5 +45,5 @@ pub use memory::{Known, Memory};
 pub use options::{Limits, Options, Source, Timeouts};
 pub use progress::{Progress, Transfer};
 pub use reference::Reference;
-pub use registry::{Download, Downloads, Entry, Found, Listing, Marks, Names};
+pub use registry::{Download, Downloads, Entry, Found, Listing, Marks, Names, is_public};
 pub use secret::Secret;

@@ -32,6 +32,7 @@ use crate::{
 };
 
 use address::is_loopback;
+pub use address::is_public;
 use back_off::{BackOff, may_pass, retry_after};
 pub use download::{Download, Downloads, Marks};
 pub(crate) use http::network;

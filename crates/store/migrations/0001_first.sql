@@ -609,18 +609,32 @@ CREATE INDEX notification_event_registry ON notification_event (registry, at);
 -- Something that people should know: one row however often it happens.
 CREATE TABLE notice (
     id IDENTITY,
+    -- What it is grouped by: kind, thing and scope.
     key TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,
-    scope TEXT NOT NULL DEFAULT '' REFERENCES scope (id),
+    scope TEXT NOT NULL DEFAULT '' REFERENCES scope (id) ON DELETE CASCADE,
     severity BIGINT NOT NULL CHECK (severity BETWEEN 0 AND 5),
     title TEXT NOT NULL,
-    detail_json TEXT NOT NULL DEFAULT '{}',
+    detail TEXT NOT NULL DEFAULT '',
+    -- Where the console shows what it is about.
+    link TEXT NOT NULL,
     first BIGINT NOT NULL,
+    -- When it last began anew: what was seen before is unread again.
+    raised BIGINT NOT NULL,
     last BIGINT NOT NULL,
-    count BIGINT NOT NULL DEFAULT 1,
-    seen_by_json TEXT NOT NULL DEFAULT '[]'
+    count BIGINT NOT NULL DEFAULT 1
 ) STRICT;
 CREATE INDEX notice_last ON notice (last, id);
+CREATE INDEX notice_scope ON notice (scope);
+
+-- Who has seen a notice, and when last.
+CREATE TABLE notice_seen (
+    notice BIGINT NOT NULL REFERENCES notice (id) ON DELETE CASCADE,
+    user_id TEXT NOT NULL REFERENCES app_user (id) ON DELETE CASCADE,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (notice, user_id)
+) WITHOUT ROWID, STRICT;
+CREATE INDEX notice_seen_user ON notice_seen (user_id);
 
 CREATE TABLE webhook (
     id IDENTITY,
@@ -633,18 +647,27 @@ CREATE TABLE webhook (
     is_on BIGINT NOT NULL DEFAULT 1 CHECK (is_on IN (0, 1)),
     created BIGINT NOT NULL
 ) STRICT;
+CREATE INDEX webhook_scope ON webhook (scope);
 
+-- A notice on its way to a webhook. What the receiver answers is not kept but for its status.
 CREATE TABLE webhook_delivery (
     id IDENTITY,
     webhook BIGINT NOT NULL REFERENCES webhook (id) ON DELETE CASCADE,
+    -- NULL: a test that somebody asked for.
     notice BIGINT REFERENCES notice (id) ON DELETE CASCADE,
-    body_json TEXT NOT NULL,
+    -- What is sent, byte by byte.
+    body TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'delivered', 'failed')),
     attempts BIGINT NOT NULL DEFAULT 0,
     status BIGINT,
     last_error TEXT,
     created BIGINT NOT NULL,
-    delivered BIGINT
+    -- When it is tried next; while it is being sent, when it is taken back from who never came to an end.
+    next_at BIGINT NOT NULL,
+    finished BIGINT,
+    CHECK ((state = 'waiting') = (finished IS NULL))
 ) STRICT;
 CREATE INDEX webhook_delivery_webhook ON webhook_delivery (webhook, id);
-CREATE INDEX webhook_delivery_waiting ON webhook_delivery (created) WHERE state = 'waiting';
+CREATE INDEX webhook_delivery_notice ON webhook_delivery (notice);
+CREATE INDEX webhook_delivery_waiting ON webhook_delivery (next_at, id) WHERE state = 'waiting';
+CREATE INDEX webhook_delivery_finished ON webhook_delivery (finished) WHERE finished IS NOT NULL;

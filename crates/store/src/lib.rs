@@ -12,18 +12,21 @@
 //! Each concept has a module of plain functions over a `Tx`, so that several can share one transaction.
 
 pub mod assessments;
+pub mod alarms;
 pub mod audit;
 mod database;
 mod dialect;
 pub mod disable_rules;
 mod error;
 pub mod exemptions;
+pub mod fixes;
 pub mod grants;
 pub mod images;
 pub mod jobs;
 pub mod judging;
 pub mod matches;
 mod migrate;
+pub mod notices;
 mod page;
 pub mod placements;
 mod postgres;
@@ -42,6 +45,7 @@ mod url;
 pub mod users;
 mod value;
 pub mod vulnerabilities;
+pub mod webhooks;
 
 pub use database::Store;
 pub use dialect::Dialect;

@@ -7,7 +7,7 @@ mod findings;
 
 use model::Severity;
 
-use crate::{Micros, Row, StoreError, Tx, Value, assessments, values};
+use crate::{Micros, Row, StoreError, Tx, Value, alarms::is_alarm, assessments, values};
 
 pub(crate) use findings::contains;
 pub use findings::{
@@ -145,6 +145,8 @@ pub struct Changes {
     pub closed: u64,
     /// Matches whose severity, judgement or fix is another.
     pub altered: u64,
+    /// Subject and vulnerability of matches that people are told of ([`crate::alarms`]) and were not before.
+    pub alarming: Vec<(i64, String)>,
 }
 
 impl Changes {
@@ -160,6 +162,11 @@ impl Changes {
         }
         if let Some(after) = after {
             tally.add(after, 1);
+        }
+        if let Some(after) = after.filter(|after| is_alarm(after))
+            && !before.is_some_and(|before| is_alarm(before) && before.kev == after.kev)
+        {
+            self.alarming.push((subject, after.vulnerability.clone()));
         }
         match (before, after) {
             (None, _) => self.opened += 1,

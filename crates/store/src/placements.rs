@@ -398,14 +398,19 @@ pub fn manifests_of(
     tx.query(sql, &values![registry, repository, index])?.iter().map(|row| row.get(0)).collect()
 }
 
-/// Ties all placements of a manifest to its content, once that is in the store. Says how many.
+/// Ties all placements of a manifest to its content, once that is in the store. Gives the numbers of those for which that is
+/// new.
 ///
 /// # Errors
 /// What the database says.
-pub fn link(tx: &mut Tx<'_>, manifest_digest: &str, config_digest: &str) -> Result<u64, StoreError> {
+pub fn link(tx: &mut Tx<'_>, manifest_digest: &str, config_digest: &str) -> Result<Vec<i64>, StoreError> {
     let sql = "UPDATE placement SET image = i.id, due = 1 FROM image i WHERE i.config_digest = $2 \
-               AND placement.manifest_digest = $1 AND (placement.image IS NULL OR placement.image <> i.id)";
-    tx.execute(sql, &values![manifest_digest, config_digest])
+               AND placement.manifest_digest = $1 AND (placement.image IS NULL OR placement.image <> i.id) \
+               RETURNING placement.id";
+    let rows = tx.query(sql, &values![manifest_digest, config_digest])?;
+    let mut linked: Vec<i64> = rows.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?;
+    linked.sort_unstable();
+    Ok(linked)
 }
 
 /// One place of an image, as those are told of it who may see it.

@@ -138,7 +138,6 @@ pub fn used_by(tx: &mut Tx<'_>, id: &str) -> Result<Option<String>, StoreError> 
             "disable rule on it (removed ones are kept too)",
             "disable rules on it (removed ones are kept too)",
         ),
-        ("notice", "scope", "notice of it", "notices of it"),
         ("webhook", "scope", "webhook on it", "webhooks on it"),
     ] {
         if let Some(used) = count(tx, table, column, id, one, many)? {

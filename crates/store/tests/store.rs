@@ -17,6 +17,8 @@ mod harness;
 mod jobs;
 #[path = "store/migrations.rs"]
 mod migrations;
+#[path = "store/notices.rs"]
+mod notices;
 #[path = "store/pages.rs"]
 mod pages;
 #[path = "store/restart.rs"]

@@ -167,7 +167,7 @@ impl Hub {
                 if !placements::is_catalogued(tx, &config, sbom::CATALOGUER_VERSION)? {
                     return Ok(None);
                 }
-                placements::link(tx, &digest, &config)?;
+                crate::notices::link(tx, &digest, &config, now)?;
                 finished(tx, &own, now)?;
                 placements::places(tx, &digest).map(Some)
             })
@@ -191,7 +191,7 @@ impl Hub {
                     .store
                     .write(move |tx| {
                         finished(tx, &lease, now)?;
-                        placements::link(tx, &job.digest, &job.config_digest)?;
+                        crate::notices::link(tx, &job.digest, &job.config_digest, now)?;
                         placements::places(tx, &job.digest)
                     })
                     .await?;

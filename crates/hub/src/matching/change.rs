@@ -110,6 +110,7 @@ impl Matcher {
                         write(tx, &database, id, &subject, now, &mut changes, &mut told)?;
                     }
                     matches::apply(tx, &changes)?;
+                    crate::notices::changed(tx, &changes, now)?;
                     Ok(Ok((batch.len() as u64, changes.opened, changes.closed, changes.altered)))
                 })
                 .await?;

@@ -15,7 +15,8 @@ use crate::{Error, secret::clean};
 /// Is this an address of the public internet? Everything that IANA's special-purpose registries (RFC 6890 and its
 /// updates) keep for machines, links, private networks, documentation or translation is not; addresses that carry an
 /// IPv4 address inside are judged by that one.
-pub(crate) fn is_public(address: IpAddr) -> bool {
+#[must_use]
+pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),
