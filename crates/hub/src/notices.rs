@@ -94,7 +94,7 @@ pub fn failing(
     raise(tx, &notice, now)
 }
 
-/// Notes that the newest advisory is `days` days old: one notice for the hub.
+/// Notes that the newest advisory is `days` days old: one notice for the hub, at most once a day however often it is asked.
 ///
 /// # Errors
 /// What the database says.
@@ -109,6 +109,10 @@ pub fn stale(tx: &mut Tx<'_>, days: u64, now: Micros) -> Result<(), StoreError> 
         link: "/settings/feeds",
         count: 1,
     };
+    let told = stored::last(tx, notice.key)?;
+    if told.is_some_and(|at| at.plus(stored::QUIET) > now) {
+        return Ok(());
+    }
     raise(tx, &notice, now)
 }
 

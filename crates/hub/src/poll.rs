@@ -58,6 +58,11 @@ pub(crate) async fn step(hub: &Hub, id: i64) -> Result<bool, Failure> {
             // Whoever paused it while it was looked at meant it.
             if registry.state != registries::RegistryState::Paused {
                 registries::set_state(tx, id, state, detail.as_deref(), now)?;
+                if let Some(why) = detail.as_deref()
+                    && registry.state != state
+                {
+                    crate::notices::failing(tx, id, &registry.name, &registry.scope, why, now)?;
+                }
             }
             Ok(registry.scope)
         })

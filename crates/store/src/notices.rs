@@ -227,6 +227,15 @@ pub fn see_all(tx: &mut Tx<'_>, filter: &Filter, user: &str, now: Micros) -> Res
     Ok(rows.len() as u64)
 }
 
+/// When the notice of this key happened last.
+///
+/// # Errors
+/// What the database says.
+pub fn last(tx: &mut Tx<'_>, key: &str) -> Result<Option<Micros>, StoreError> {
+    let row = tx.query_opt("SELECT last FROM notice WHERE key = $1", &values![key])?;
+    row.map(|row| row.get(0)).transpose()
+}
+
 /// Numbers and scopes of notices that happened since `since`, at most `limit`: what open pages are told of.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use crate::AppState;
 
 /// How often it is looked whether there is something to send or to tell.
 const LOOK: Duration = Duration::from_secs(1);
-/// How often old notices and deliveries are forgotten.
+/// How often old notices and deliveries are forgotten, and the age of advisories is looked at.
 const TIDY: Duration = Duration::from_secs(3600);
 /// Deliveries at once; one at a time for a webhook, so that a slow receiver holds up no other.
 const AT_ONCE: usize = 4;
@@ -25,6 +25,8 @@ const AT_ONCE: usize = 4;
 const LEASE: i64 = 120 * Micros::SECOND;
 /// How long is waited after each attempt that failed; after the last it is given up.
 const PAUSES: [i64; 6] = [10, 60, 300, 1800, 7200, 21600];
+/// After so many days without a newer advisory people are told: sources publish every working day.
+const STALE_DAYS: i64 = 7;
 /// How long notices are kept after they happened last.
 const KEEP_NOTICES: i64 = 90 * Micros::DAY;
 /// How long deliveries are kept after they ended.
@@ -97,7 +99,13 @@ async fn tidy(state: &AppState) -> Result<(), StoreError> {
         .store
         .write(move |tx| {
             webhooks::forget(tx, now.plus(-KEEP_DELIVERIES))?;
-            stored::forget(tx, now.plus(-KEEP_NOTICES)).map(drop)
+            stored::forget(tx, now.plus(-KEEP_NOTICES))?;
+            let newest = store::matches::generation(tx)?.and_then(|known| known.newest);
+            let days = newest.map(|newest| now.0.saturating_sub(newest.0) / Micros::DAY);
+            match days.filter(|days| *days > STALE_DAYS) {
+                Some(days) => super::stale(tx, days.unsigned_abs(), now),
+                None => Ok(()),
+            }
         })
         .await
 }

@@ -69,6 +69,7 @@ async fn what_happens_again_is_one_notice_and_unread_again_after_a_day_of_quiet(
             let [notice] = all(tx, &[""], "jane")?.try_into().unwrap();
             assert_eq!((notice.first, notice.last, notice.count), (Micros(10), Micros(20), 6));
             assert!(notice.seen, "it never was quiet");
+            assert_eq!((notices::last(tx, "a")?, notices::last(tx, "b")?), (Some(Micros(20)), None));
             assert_eq!(notices::since(tx, Micros(10), 9)?, [(first.id, String::new(), Micros(20))]);
             let later = Micros(20).plus(QUIET);
             let worse = NewNotice { severity: Severity::Critical, title: "worse", ..new("a", "") };
