@@ -216,6 +216,12 @@ fn prepare(document: &Document, identity: &str) -> Result<(NewImage, Vec<Ready>)
         created_at: image.and_then(|image| image.config.created.as_deref()).and_then(crate::matching::micros),
         size: image
             .map_or(0, |image| image.layers.iter().map(|layer| layer.size).fold(0, u64::saturating_add)),
+        base_layers: image.and_then(|image| {
+            let total = u32::try_from(image.layers.len()).ok()?;
+            scan::base_end(&image.image_config(), total, &catalogue).map(|(layers, _)| layers)
+        }),
+        base_name: image
+            .and_then(|image| scan::base_told(&image.annotations, &image.image_config(), scan::BASE_NAME)),
         config: match image {
             Some(image) => serde_json::to_string(&image.image_config())?,
             None => "{}".to_owned(),

@@ -161,6 +161,8 @@ pub struct Action {
     pub epss: Option<f64>,
     /// The images, as indices, in order.
     pub images: Vec<u32>,
+    /// Findings that it clears in each of them, in their order.
+    pub per_image: Vec<u32>,
     /// Whose they are, most images first.
     pub teams: Vec<TeamShare>,
     /// What remains in these images once it is done.
@@ -296,6 +298,16 @@ impl FixPlan {
         plan.actions.sort_by(order::what_helps_most);
         plan
     }
+
+    /// The id of the action in which a finding of a carrier stands; `None`: nothing repairs it yet.
+    #[must_use]
+    pub fn action_of(
+        fleet: &FixFleet<'_>,
+        carrier: &Carrier<'_>,
+        finding: &CarrierFinding<'_>,
+    ) -> Option<ActionId> {
+        key(fleet, carrier, finding).map(|key| ActionId::of(&key))
+    }
 }
 
 fn add_to(counts: &mut [u64], images: &[u32], times: u64) {
@@ -411,9 +423,11 @@ impl<'a> Building<'a> {
         images.sort_unstable();
         let mut remains = Remainder::default();
         let mut teams: BTreeMap<Option<&str>, (u64, u64)> = BTreeMap::new();
+        let mut per_image = Vec::with_capacity(images.len());
         for image in &images {
             let at = *image as usize;
             let Some(cleared) = scratch.counts.get_mut(at).map(std::mem::take) else { continue };
+            per_image.push(u32::try_from(cleared).unwrap_or(u32::MAX));
             let left = all.get(at).copied().unwrap_or_default().saturating_sub(cleared);
             if left == 0 {
                 remains.healed += 1;
@@ -452,6 +466,7 @@ impl<'a> Building<'a> {
             epss: self.vulnerabilities.values().fold(None, |highest, one| order::higher(highest, one.epss)),
             vulnerabilities,
             images,
+            per_image,
             teams,
             remains,
             measured: base.is_some_and(|base| base.newest_has.is_some()),

@@ -47,7 +47,7 @@ pub use fix::{
 };
 pub use judge::{Exempted, ImageAsset, Judge, Judged, RegistryAsset, Settings};
 pub use predicate::Predicate;
-pub use progress::{Earlier, Now, Progress, progress};
+pub use progress::{Earlier, Now, Outcome, Progress, progress};
 pub use recommendation::{Recommendation, recommendations};
 pub use releases::{Release, Releases, releases};
 pub use roll_up::{RollUp, StateCounts};

@@ -5,26 +5,26 @@
 
 use std::collections::BTreeMap;
 
-/// An image of the action when it was first looked at.
+/// An image of the action when it was first looked at. `K` is what tells images apart: an id, a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Earlier<'a> {
+pub struct Earlier<K> {
     /// The asset.
-    pub asset: &'a str,
+    pub asset: K,
     /// Findings that the action would have cleared in it.
     pub findings: u64,
 }
 
 /// The same image now. One that is gone is in no list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Now<'a> {
+pub struct Now<K> {
     /// The asset.
-    pub asset: &'a str,
+    pub asset: K,
     /// Findings that the action would clear in it.
     pub open: u64,
     /// Findings of the action that rules or exemptions hide by now.
     pub hidden: u64,
     /// The newest image that took over all its tags; `None`: it still has one, or never had any.
-    pub replaced_by: Option<&'a str>,
+    pub replaced_by: Option<K>,
 }
 
 /// How far an action got.
@@ -56,42 +56,65 @@ impl Progress {
     }
 }
 
+/// What became of an action in one of its images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Repaired in its place.
+    Cleared,
+    /// Retired.
+    Gone,
+    /// A newer image without these findings took its tags.
+    Replaced,
+    /// Nothing is left to see because people hid it: no work was done.
+    Hidden,
+    /// Still to be done.
+    Open,
+}
+
+impl Outcome {
+    /// Was the work done?
+    #[must_use]
+    pub const fn is_done(self) -> bool {
+        matches!(self, Self::Cleared | Self::Gone | Self::Replaced)
+    }
+
+    /// Tells it of an image; `None`: it is gone. `find` gives the others that are there.
+    #[must_use]
+    pub fn of<K: Copy + PartialEq>(now: Option<Now<K>>, find: impl Fn(K) -> Option<Now<K>>) -> Self {
+        let Some(now) = now else { return Self::Gone };
+        // What replaced it may have been replaced itself: the newest is named. If it is gone too, nobody can tell.
+        let by = now.replaced_by.filter(|by| *by != now.asset).and_then(find);
+        if by.is_some_and(|by| by.open == 0 && by.hidden == 0) {
+            return Self::Replaced;
+        }
+        match (now.open, now.hidden) {
+            (0, 0) => Self::Cleared,
+            (0, _) => Self::Hidden,
+            _ => Self::Open,
+        }
+    }
+}
+
 /// Compares what was to be done with what is there. `now` holds those of the earlier images that are still there and the
 /// images that replaced them.
 #[must_use]
-pub fn progress(earlier: &[Earlier<'_>], now: &[Now<'_>]) -> Progress {
-    let there: BTreeMap<&str, &Now<'_>> = now.iter().map(|now| (now.asset, now)).collect();
+pub fn progress<K: Copy + Ord>(earlier: &[Earlier<K>], now: &[Now<K>]) -> Progress {
+    let there: BTreeMap<K, Now<K>> = now.iter().map(|now| (now.asset, *now)).collect();
     let mut out = Progress::default();
     for Earlier { asset, findings } in earlier {
         out.images += 1;
         out.findings = out.findings.saturating_add(*findings);
-        let replaced = |now: &Now<'_>| {
-            // What replaced it may have been replaced itself: the newest is named. If it is gone too, nobody can tell.
-            let by = now.replaced_by.filter(|by| by != asset).and_then(|by| there.get(by));
-            by.is_some_and(|by| by.open == 0 && by.hidden == 0)
-        };
-        let done = match there.get(asset) {
-            None => {
-                out.gone += 1;
-                *findings
-            }
-            Some(now) if replaced(now) => {
-                out.replaced += 1;
-                *findings
-            }
-            Some(now) if now.open == 0 && now.hidden > 0 => {
-                out.hidden += 1;
-                findings.saturating_sub(now.hidden)
-            }
-            Some(now) if now.open == 0 => {
-                out.cleared += 1;
-                *findings
-            }
-            Some(now) => {
-                out.open += 1;
-                findings.saturating_sub(now.open.saturating_add(now.hidden))
-            }
-        };
+        let now = there.get(asset).copied();
+        let outcome = Outcome::of(now, |by| there.get(&by).copied());
+        match outcome {
+            Outcome::Cleared => out.cleared += 1,
+            Outcome::Gone => out.gone += 1,
+            Outcome::Replaced => out.replaced += 1,
+            Outcome::Hidden => out.hidden += 1,
+            Outcome::Open => out.open += 1,
+        }
+        let left = now.map_or(0, |now| now.open.saturating_add(now.hidden));
+        let done = if outcome.is_done() { *findings } else { findings.saturating_sub(left) };
         out.findings_done = out.findings_done.saturating_add(done);
     }
     out
@@ -103,7 +126,7 @@ mod tests {
 
     #[test]
     fn an_image_is_done_when_it_is_repaired_retired_or_replaced_and_not_when_it_is_hidden() {
-        let earlier: Vec<Earlier<'_>> = ["cleared", "gone", "replaced", "worse", "hidden", "open", "half"]
+        let earlier: Vec<Earlier<&str>> = ["cleared", "gone", "replaced", "worse", "hidden", "open", "half"]
             .map(|asset| Earlier { asset, findings: 4 })
             .to_vec();
         let now = |asset, open, hidden, replaced_by| Now { asset, open, hidden, replaced_by };

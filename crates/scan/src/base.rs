@@ -10,7 +10,7 @@
 //! Nothing is said where the base would be the whole image, where history does not line up with the layers and no
 //! OS package tells, or where no finding of the base has a fix.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use model::{Detail, Finding, FixStatus, ImageConfig, Judgement};
 use package::Catalogue;
@@ -59,24 +59,13 @@ impl BaseRule {
 /// The base of `image`, where a newer one would help.
 pub(crate) fn base(image: &Image, catalogue: &Catalogue, findings: &[Finding]) -> Option<Base> {
     let total = u32::try_from(image.layers.len()).ok()?;
-    let inside: Range<u32> = 1..total;
-    let (layers, rule) = by_history(&image.config, total)
-        .filter(|layers| inside.contains(layers))
-        .map(|layers| (layers, BaseRule::History))
-        .or_else(|| {
-            let layers = by_packages(catalogue, total).filter(|layers| inside.contains(layers))?;
-            Some((layers, BaseRule::Packages))
-        })?;
-    // A label may be inherited from the base, and then tells of the base's own base; an annotation is never inherited.
-    let told = |name: &str| {
-        let told = image.annotations.get(name).or_else(|| image.config.labels.get(name));
-        told.filter(|value| !value.is_empty()).cloned()
-    };
+    let (layers, rule) = base_end(&image.config, total, catalogue)?;
+    let told = |key: &str| base_told(&image.annotations, &image.config, key);
     let mut base = Base {
         layers,
         rule,
-        name: told("org.opencontainers.image.base.name"),
-        digest: told("org.opencontainers.image.base.digest"),
+        name: told(BASE_NAME),
+        digest: told(BASE_DIGEST),
         findings: 0,
         fixable: 0,
         of: 0,
@@ -92,6 +81,32 @@ pub(crate) fn base(image: &Image, catalogue: &Catalogue, findings: &[Finding]) -
         base.fixable += u64::from(matches!(vulnerability.fix, FixStatus::Fixed { .. }));
     }
     (base.fixable > 0).then_some(base)
+}
+
+/// The annotation, or label, that names the base of an image.
+pub const BASE_NAME: &str = "org.opencontainers.image.base.name";
+/// The annotation, or label, with the digest of the base.
+pub const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
+
+/// What an image tells of its base under `key`. A label may be inherited from the base, and then tells of the base's own base; an
+/// annotation is never inherited, so it goes first.
+#[must_use]
+pub fn base_told(annotations: &BTreeMap<String, String>, config: &ImageConfig, key: &str) -> Option<String> {
+    let told = annotations.get(key).or_else(|| config.labels.get(key));
+    told.filter(|value| !value.is_empty()).cloned()
+}
+
+/// Of how many of `total` layers the base of an image consists, and how that was found; `None`: nothing tells.
+#[must_use]
+pub fn base_end(config: &ImageConfig, total: u32, catalogue: &Catalogue) -> Option<(u32, BaseRule)> {
+    let inside: Range<u32> = 1..total;
+    by_history(config, total)
+        .filter(|layers| inside.contains(layers))
+        .map(|layers| (layers, BaseRule::History))
+        .or_else(|| {
+            let layers = by_packages(catalogue, total).filter(|layers| inside.contains(layers))?;
+            Some((layers, BaseRule::Packages))
+        })
 }
 
 fn by_history(config: &ImageConfig, total: u32) -> Option<u32> {
@@ -139,8 +154,6 @@ fn by_packages(catalogue: &Catalogue, total: u32) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use model::{ConfigDigest, DiffId, Digest, Evidence, History, Layer, LayerIndex, Platform};
     use package::{Package, PackageType};
 

@@ -16,7 +16,7 @@ mod tree_view;
 mod verdict;
 mod walk;
 
-pub use base::{Base, BaseRule};
+pub use base::{BASE_DIGEST, BASE_NAME, Base, BaseRule, base_end, base_told};
 pub use cache::LayerCache;
 pub use catalogue::{
     Catalogued, Workers, catalogue_document, catalogue_image, catalogue_rootfs, catalogue_sources,

@@ -177,6 +177,9 @@ CREATE TABLE image (
     -- What the image says of itself.
     created_at BIGINT,
     size BIGINT NOT NULL DEFAULT 0,
+    -- The base is the first so many layers, and its name is what the image tells; NULL: not known.
+    base_layers BIGINT,
+    base_name TEXT,
     config_json TEXT NOT NULL DEFAULT '{}',
     packages BIGINT NOT NULL DEFAULT 0,
     first_seen BIGINT NOT NULL,
@@ -561,6 +564,17 @@ CREATE TABLE score_snapshot (
     healthy BIGINT NOT NULL,
     unhealthy BIGINT NOT NULL,
     PRIMARY KEY (scope, control_group, day)
+) STRICT;
+
+-- How far a fix got: what was to be done, and what of it arrived. Its images lie in one packed value, for a fleet has a
+-- hundred times as many pairs of fix and image as images, and nobody asks for a single one.
+CREATE TABLE fix (
+    id TEXT NOT NULL PRIMARY KEY,
+    since BIGINT NOT NULL,
+    -- Since when nothing is left to do.
+    done BIGINT,
+    shown_json TEXT NOT NULL,
+    images BLOB NOT NULL
 ) STRICT;
 
 ---------------------------------------------------------------- work

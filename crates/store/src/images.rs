@@ -40,6 +40,10 @@ pub struct NewImage {
     pub created_at: Option<Micros>,
     /// Bytes of its layers as they are stored.
     pub size: u64,
+    /// The base is the first so many layers.
+    pub base_layers: Option<u32>,
+    /// The base's name, as the image tells it.
+    pub base_name: Option<String>,
     /// The configuration, as JSON, without values of environment variables.
     pub config: String,
     /// Other facts that controls judge, as JSON.
@@ -77,13 +81,14 @@ pub struct NewLayer {
 pub fn put(tx: &mut Tx<'_>, image: &NewImage, now: Micros) -> Result<i64, StoreError> {
     let row = tx.query_one(
         "INSERT INTO image (config_digest, kind, os, arch, distro, distro_version, created_at, size, config_json, facts_json, problems_json, \
-         cataloguer, packages, first_seen, last_seen, catalogued_at, told) \
-         VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$14,$14,$15) \
+         cataloguer, packages, first_seen, last_seen, catalogued_at, told, base_layers, base_name) \
+         VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$14,$14,$15,$16,$17) \
          ON CONFLICT (config_digest) DO UPDATE SET kind = excluded.kind, os = excluded.os, arch = excluded.arch, \
          distro = excluded.distro, distro_version = excluded.distro_version, created_at = excluded.created_at, size = excluded.size, \
          config_json = excluded.config_json, facts_json = excluded.facts_json, problems_json = excluded.problems_json, \
          cataloguer = excluded.cataloguer, packages = excluded.packages, last_seen = excluded.last_seen, \
-         catalogued_at = excluded.catalogued_at, told = excluded.told RETURNING id",
+         catalogued_at = excluded.catalogued_at, told = excluded.told, base_layers = excluded.base_layers, \
+         base_name = excluded.base_name RETURNING id",
         &values![
             image.config_digest,
             image.kind,
@@ -100,6 +105,8 @@ pub fn put(tx: &mut Tx<'_>, image: &NewImage, now: Micros) -> Result<i64, StoreE
             image.packages.len(),
             now,
             image.told,
+            image.base_layers,
+            image.base_name,
         ],
     )?;
     let id: i64 = row.get(0)?;

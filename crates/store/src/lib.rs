@@ -11,8 +11,8 @@
 //!
 //! Each concept has a module of plain functions over a `Tx`, so that several can share one transaction.
 
-pub mod assessments;
 pub mod alarms;
+pub mod assessments;
 pub mod audit;
 mod database;
 mod dialect;

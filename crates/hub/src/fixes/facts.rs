@@ -2,9 +2,8 @@
 
 use model::Class;
 use package::PackageType;
-use posture::{Category, Criteria, DisableRule, FixState, Scope, ScopeError, Time};
+use posture::{Category, FixState};
 use serde::Deserialize;
-use store::{StoreError, Tx, fixes as stored};
 
 /// The type of a purl's word; what nobody knows is a program that was recognised.
 pub(crate) fn kind(word: &str) -> PackageType {
@@ -52,28 +51,6 @@ pub(crate) fn cvss(detail: &str) -> Option<f64> {
     scores.fold(None, |highest: Option<f64>, score| Some(highest.map_or(score, |highest| highest.max(score))))
 }
 
-/// A scope of the store, whose root is the empty path, as one of `posture`, whose paths are never empty.
-pub(crate) fn scope(path: &str) -> Result<Scope, ScopeError> {
-    if path.is_empty() { Scope::new("*") } else { Scope::new(format!("*/{path}")) }
-}
-
-/// The disable rules that were not taken back. One that this release does not understand hides nothing.
-pub(crate) fn rules(tx: &mut Tx<'_>) -> Result<Vec<DisableRule>, StoreError> {
-    let rules = stored::rules(tx)?.into_iter().filter_map(|rule| {
-        let criteria: Criteria = serde_json::from_str(&rule.criteria).ok()?;
-        Some(DisableRule {
-            id: rule.id.to_string(),
-            scope: scope(&rule.scope).ok()?,
-            control: rule.control,
-            criteria,
-            justification: String::new(),
-            created: Time(rule.created.0),
-            expires: rule.expires.map(|at| Time(at.0)),
-        })
-    });
-    Ok(rules.collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,9 +64,6 @@ mod tests {
         }
         assert_eq!((category("rpm"), category("npm")), (Category::Os, Category::Language));
         assert_eq!((class("malware"), class("vulnerability")), (Class::Malware, Class::Vulnerability));
-        assert!(scope("").unwrap().holds(&scope("org/shop").unwrap()));
-        assert!(!scope("org").unwrap().holds(&scope("").unwrap()));
-        assert!(!scope("org").unwrap().holds(&scope("organic").unwrap()));
     }
 
     #[test]

@@ -13,7 +13,10 @@ use store::{
 };
 
 use super::{FOUND, named, raise};
-use crate::fixes::facts;
+use crate::{
+    assess::{Said, load::scope},
+    fixes::facts,
+};
 
 /// Vulnerabilities of which one event tells in notices of their own; more are told of in one notice for the scope: whoever
 /// connects a registry wants one line, not a hundred.
@@ -105,7 +108,7 @@ fn tell(tx: &mut Tx<'_>, found: &Found, now: Micros) -> Result<(), StoreError> {
     if found.values().all(|(_, spots)| spots.is_empty()) {
         return Ok(());
     }
-    let rules = facts::rules(tx)?;
+    let rules = Said::read(tx, now)?.rules;
     let mut by_scope: BTreeMap<&str, BTreeMap<&str, Told<'_>>> = BTreeMap::new();
     for (vulnerability, (alarms, spots)) in found {
         let counting = counting(&rules, alarms, spots, now);
@@ -150,9 +153,9 @@ fn counting<'a>(
     let disabler = Disabler::new(rules, &facts, Time(now.0));
     let all: Vec<u32> = (0..).take(alarms.len()).collect();
     let counts = |spot: &Spot| {
-        let Ok(scope) = facts::scope(&spot.scope) else { return alarms.iter().collect() };
+        let Ok(own) = scope(&spot.scope) else { return alarms.iter().collect() };
         let os = spot.distro.as_deref().map(|id| (id, spot.distro_version.as_deref().unwrap_or_default()));
-        let hidden = disabler.hidden(&ImageKey { scope: &scope, digests: &spot.digests, os }, &all);
+        let hidden = disabler.hidden(&ImageKey { scope: &own, digests: &spot.digests, os }, &all);
         let hidden: BTreeSet<u32> = hidden.iter().map(|hidden| hidden.finding).collect();
         let counting = (0..).zip(alarms).filter(|(index, _)| !hidden.contains(index));
         counting.map(|(_, alarm)| alarm).collect()

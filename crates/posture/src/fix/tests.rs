@@ -254,7 +254,7 @@ proptest! {
         for carrier in &carriers {
             for image in carrier.images.iter().filter(|image| **image < 6) {
                 for finding in carrier.findings {
-                    single.push((*image, key(&fleet, carrier, finding).map(|key| ActionId::of(&key))));
+                    single.push((*image, FixPlan::action_of(&fleet, carrier, finding)));
                 }
             }
         }
@@ -271,6 +271,11 @@ proptest! {
             let images: BTreeSet<u32> = single.iter().filter(mine).map(|(image, _)| *image).collect();
             prop_assert_eq!(action.images.iter().copied().collect::<BTreeSet<_>>(), images.clone());
             prop_assert_eq!(action.cleared.total(), single.iter().filter(mine).count() as u64);
+            prop_assert_eq!(action.per_image.len(), action.images.len());
+            for (image, cleared) in action.images.iter().zip(&action.per_image) {
+                let here = single.iter().filter(mine).filter(|found| found.0 == *image).count();
+                prop_assert_eq!(*cleared as usize, here);
+            }
             let left = single.iter().filter(|found| images.contains(&found.0) && !mine(found));
             prop_assert_eq!(action.remains.findings, left.clone().count() as u64);
             prop_assert_eq!(action.remains.unfixed, left.clone().filter(|(_, action)| action.is_none()).count() as u64);
