@@ -4,72 +4,145 @@
  */
 
 export interface paths {
-    "/api/v1/setup": {
+    "/api/v1/audit": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SetupState"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Who changed what, and when
+         * @description Every change has its entry, written in the same transaction.
+         */
+        get: operations["get_audit"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["Setup"];
-                };
-            };
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Me"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalogues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        get?: never;
+        put?: never;
+        /**
+         * Send a catalogue
+         * @description What `seawall scan --publish` sends: packages and facts of one target, no verdicts; the hub matches. It appears as an
+         *     asset in the scope, beside what registries show of the same content. It never takes the place of what the hub has read
+         *     itself. Needs a token with the duty to publish, or a security admin.
+         */
+        post: operations["post_catalogues"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A stream of what changes
+         * @description Server-sent events: `change` carries an event as JSON; `lost` says that so many came that some were dropped, so
+         *     everything should be asked for again. A stream ends after five minutes; open another.
+         */
+        get: operations["get_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is granted to users
+         * @description On the scopes on which the caller may see it.
+         */
+        get: operations["get_grants"];
+        /**
+         * Grant a role
+         * @description Sets the user's role on the scope; what was granted there before is replaced. Only an owner of the scope may.
+         */
+        put: operations["put_grants"];
+        post?: never;
+        /** Take a role back */
+        delete: operations["delete_grants"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Images
+         * @description One row for each place of an image.
+         */
+        get: operations["get_images"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One image */
+        get: operations["get_images_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Findings of an image
+         * @description One row for each vulnerability of each package in each place of the image.
+         */
+        get: operations["get_images_image_findings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -85,37 +158,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["Login"];
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Me"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Log in
+         * @description Sets the cookie of a session. The answer to a name that does not exist is that to a wrong password.
+         */
+        post: operations["post_login"];
         delete?: never;
         options?: never;
         head?: never;
@@ -131,31 +178,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Log out
+         * @description Ends the session for good and takes its cookie away.
+         */
+        post: operations["post_logout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -169,33 +196,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Me"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Who I am */
+        get: operations["get_me"];
         put?: never;
         post?: never;
         delete?: never;
@@ -212,35 +214,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ChangePassword"];
-                };
-            };
-            responses: {
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Change my password
+         * @description Every other session of the user ends.
+         */
+        put: operations["put_me_password"];
         post?: never;
         delete?: never;
         options?: never;
@@ -248,85 +226,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/users": {
+    "/api/v1/notices": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string | null;
-                    limit?: number | null;
-                    order?: components["schemas"]["Order"];
-                    name?: string | null;
-                    disabled?: boolean | null;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Page_User"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Notices
+         * @description Those of the caller's scopes, the latest first.
+         */
+        get: operations["get_notices"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["NewUser"];
-                };
-            };
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["User"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/users/{id}": {
+    "/api/v1/notices/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count unread notices
+         * @description Those of the caller's scopes that the caller has not seen.
+         */
+        get: operations["get_notices_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/seen": {
         parameters: {
             query?: never;
             header?: never;
@@ -335,144 +275,206 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Mark all notices as seen
+         * @description All that the caller may see, for the caller.
+         */
+        post: operations["post_notices_seen"];
         delete?: never;
         options?: never;
         head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ChangeUser"];
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["User"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        patch?: never;
         trace?: never;
     };
-    "/api/v1/grants": {
+    "/api/v1/notices/{id}/seen": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string | null;
-                    limit?: number | null;
-                    user?: string | null;
-                    scope?: string | null;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Page_Grant"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        get?: never;
+        put?: never;
+        /**
+         * Mark a notice as seen
+         * @description For the caller; others see it as they did. A token marks it for the user who made it.
+         */
+        post: operations["post_notices_id_seen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["Grant"];
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Grant"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** This document */
+        get: operations["get_openapi_json"];
+        put?: never;
         post?: never;
-        delete: {
-            parameters: {
-                query: {
-                    user: string;
-                    scope: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/owners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /**
+         * Owners
+         * @description By name.
+         */
+        get: operations["get_owners"];
+        put?: never;
+        /** Make an owner */
+        post: operations["post_owners"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/owners/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change an owner */
+        put: operations["put_owners_id"];
+        post?: never;
+        /**
+         * Delete an owner
+         * @description Only one to whom no rule assigns and no asset belongs.
+         */
+        delete: operations["delete_owners_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scope-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rules of assignment
+         * @description What a registry and the beginning of a repository's name say about scope and owner. The first that matches counts.
+         */
+        get: operations["get_scope_rules"];
+        /**
+         * Set the rules of assignment
+         * @description All of them, in their order: those that were there are replaced.
+         */
+        put: operations["put_scope_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scopes
+         * @description Those that the caller may see, by path: a scope before what lies below it.
+         */
+        get: operations["get_scopes"];
+        put?: never;
+        /**
+         * Make a scope
+         * @description Whoever is security admin of the scope above may.
+         */
+        post: operations["post_scopes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scopes/{scope}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One scope */
+        get: operations["get_scopes_scope"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a scope
+         * @description Only one that nothing hangs on: no scope below it, no asset, rule or grant.
+         */
+        delete: operations["delete_scopes_scope"];
+        options?: never;
+        head?: never;
+        /** Rename a scope */
+        patch: operations["patch_scopes_scope"];
+        trace?: never;
+    };
+    "/api/v1/scopes/{scope}/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The plans of a scope
+         * @description Whether each is on there, and which scope says so.
+         */
+        get: operations["get_scopes_scope_plans"];
+        /**
+         * Switch a plan on or off
+         * @description For the scope and what lies below it.
+         */
+        put: operations["put_scopes_scope_plans"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether this hub waits for its first owner */
+        get: operations["get_setup"];
+        put?: never;
+        /**
+         * Redeem the set-up link
+         * @description Makes the first user, who owns everything, and logs them in.
+         */
+        post: operations["post_setup"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -485,69 +487,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string | null;
-                    limit?: number | null;
-                    revoked?: boolean | null;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Page_Token"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Tokens
+         * @description One's own; an owner of the hub sees all. The newest first.
+         */
+        get: operations["get_tokens"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["NewToken"];
-                };
-            };
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["MadeToken"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Make a token
+         * @description It may do no more than its maker, at any time. Its secret is in the answer and nowhere else.
+         */
+        post: operations["post_tokens"];
         delete?: never;
         options?: never;
         head?: never;
@@ -564,157 +514,219 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Revoke a token
+         * @description One's own; an owner of the hub may revoke any. It is dead for good.
+         */
+        delete: operations["delete_tokens_id"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/scopes": {
+    "/api/v1/users": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string | null;
-                    limit?: number | null;
-                    below?: string | null;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Page_Scope"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Users */
+        get: operations["get_users"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["NewScope"];
-                };
-            };
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Scope"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Make a user
+         * @description The user may do nothing until something is granted.
+         */
+        post: operations["post_users"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/audit": {
+    "/api/v1/users/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string | null;
-                    limit?: number | null;
-                    order?: components["schemas"]["Order"];
-                    actor?: string | null;
-                    action?: string | null;
-                    subject?: string | null;
-                    since?: string | null;
-                    until?: string | null;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Page_AuditEntry"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        /** One user */
+        get: operations["get_users_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a user
+         * @description Disable, enable, or set a new password. Ends the user's sessions.
+         */
+        patch: operations["patch_users_id"];
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /**
+         * Webhooks
+         * @description Those that the caller may change, by name.
+         */
+        get: operations["get_webhooks"];
+        put?: never;
+        /**
+         * Make a webhook
+         * @description A security admin of its scope may; addresses that are not public need an owner of the hub. The secret is in the answer
+         *     and nowhere else.
+         */
+        post: operations["post_webhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook
+         * @description With all that waits for it.
+         */
+        delete: operations["delete_webhooks_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description What is absent stays as it is.
+         */
+        patch: operations["patch_webhooks_id"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deliveries of a webhook
+         * @description The latest first. They are kept for 30 days after they ended.
+         */
+        get: operations["get_webhooks_id_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries/{delivery}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery again
+         * @description One that was delivered or given up, at once and with all its attempts before it.
+         */
+        post: operations["post_webhooks_id_deliveries_delivery_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a webhook
+         * @description Posts a test at once, and answers what came of it. A test is not repeated.
+         */
+        post: operations["post_webhooks_id_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The process lives
+         * @description For a supervisor that restarts it. Says nothing about the store.
+         */
+        get: operations["get_healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the hub counts and measures
+         * @description In the text format of OpenMetrics, which Prometheus reads.
+         */
+        get: operations["get_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The hub can do its work
+         * @description For a balancer: the store answers and the hub is not stopping.
+         */
+        get: operations["get_readyz"];
         put?: never;
         post?: never;
         delete?: never;
@@ -727,142 +739,1350 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Problem: {
-            type: string;
+        /** @description Findings shown apart for one reason. */
+        Apart: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description The reason, a slug: `unimportant`. */
+            reason: string;
+        };
+        /** @description What a control says of an image. */
+        Assessed: {
+            /** @description Why; empty where the state says it all. */
+            cause: string;
+            /** @description The control's id. */
+            control: string;
+            /**
+             * Format: int64
+             * @description Findings behind it.
+             */
+            findings: number;
+            /** @description How bad it is if it does not. */
+            severity: components["schemas"]["Severity"];
+            /**
+             * Format: date-time
+             * @description In this state since.
+             */
+            since: string;
+            /** @description How the image stands. */
+            state: components["schemas"]["State"];
+            /** @description What should hold. */
             title: string;
-            status: number;
-            detail?: string;
-            requestId?: string;
-            errors?: components["schemas"]["FieldProblem"][];
         };
-        FieldProblem: {
-            field: string;
-            message: string;
-        };
-        /** @enum {string} */
-        Role: "viewer" | "security_reader" | "security_admin" | "owner";
-        /** @enum {string} */
-        TokenRole: "viewer" | "security_reader" | "security_admin" | "owner" | "publish" | "notify" | "metrics";
-        SetupState: {
-            needed: boolean;
-        };
-        Setup: {
-            link: string;
-            name: string;
-            password: string;
-        };
-        Login: {
-            name: string;
-            password: string;
-        };
-        Me: {
-            kind: components["schemas"]["PrincipalKind"];
+        /** @description Who changed what, and when. Written in the same transaction as the change. */
+        AuditEntry: {
+            /** @description What was done: `user.create`. */
+            action: string;
+            /** @description Who: `user/<name>`, `token/<name>` or `hub`. */
+            actor: string;
+            /** @description What is there since; absent for what is gone. */
+            after?: Record<string, never> | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description What was there before; absent for what is new. Secrets never stand here. */
+            before?: Record<string, never> | null;
+            /** @description The id; grows with time. */
             id: string;
+            /** @description The request under whose id the log has more. */
+            requestId?: string | null;
+            /** @description To what: `user/jane`. */
+            subject: string;
+            /** @description The entry that this one took back. */
+            undoOf?: string | null;
+        };
+        /** @description The image on which another was built. */
+        Base: {
+            /** @description Its digest, as the image tells it. */
+            digest?: string | null;
+            /** @description Its name, as the image tells it. */
             name: string;
-            grants: components["schemas"]["ScopeRole"][];
-            /** Format: date-time */
-            expires?: string;
+            /** @description The newest build of it that is known here, by digest of its configuration, where that is another one. */
+            newest?: string | null;
+            /** @description Its distribution's release, where its layers show it. */
+            version?: string | null;
         };
-        /** @enum {string} */
-        PrincipalKind: "user" | "token";
-        ScopeRole: {
-            scope: string;
-            role: components["schemas"]["TokenRole"];
-        };
+        /** @description Changes one's own password. Every other session of the user ends. */
         ChangePassword: {
+            /**
+             * Format: password
+             * @description The password until now.
+             */
             current: string;
+            /**
+             * Format: password
+             * @description The one from now on; at least 12 characters.
+             */
             new: string;
         };
-        User: {
-            id: string;
+        /** @description Renames a scope. Its path stays. */
+        ChangeScope: {
+            /** @description What people call it from now on. */
             name: string;
-            /** Format: date-time */
-            created: string;
-            disabled: boolean;
         };
-        NewUser: {
-            name: string;
-            password: string;
-        };
+        /** @description Changes a user. What is absent stays. */
         ChangeUser: {
+            /** @description True ends the user's sessions and tokens at once. */
             disabled?: boolean | null;
+            /**
+             * Format: password
+             * @description A new password; ends the user's sessions.
+             */
             password?: string | null;
         };
-        Grant: {
-            user: string;
-            scope: string;
-            role: components["schemas"]["Role"];
+        /** @description Changes a webhook; what is absent stays. */
+        ChangeWebhook: {
+            /** @description Whether addresses that are not public are allowed. Only an owner of the hub may allow them. */
+            allowPrivate?: boolean | null;
+            format?: components["schemas"]["Format"] | null;
+            /** @description Kinds of notices that are posted; none: all. */
+            kinds?: string[] | null;
+            /** @description What people call it; unique. */
+            name?: string | null;
+            /** @description Whether it is used. */
+            on?: boolean | null;
+            /** @description The key that signs what is posted, 16 to 256 characters. */
+            secret?: string | null;
+            severity?: components["schemas"]["Severity"] | null;
+            /** @description Where notices are posted. */
+            url?: string | null;
         };
-        Token: {
+        /** @description The configuration of an image. Environment variables are left out: values may be secret. */
+        Configuration: {
+            /** @description Default arguments. */
+            cmd: string[];
+            /** @description Entry point. */
+            entrypoint: string[];
+            /** @description `80/tcp`. */
+            exposedPorts: string[];
+            /** @description Labels, by name. */
+            labels: components["schemas"]["Label"][];
+            /** @description User of the main process; absent: root. */
+            user?: string | null;
+            /** @description Working directory. */
+            workingDir?: string | null;
+        };
+        /** @description A notice on its way to a webhook. */
+        Delivery: {
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description Attempts so far.
+             */
+            attempts: number;
+            /** @description Why the last attempt failed. */
+            error?: string | null;
+            /** @description Its id; the header `X-Seawall-Delivery` has it at each attempt. */
             id: string;
-            name: string;
-            /** Format: date-time */
-            created: string;
-            /** Format: date-time */
-            expires?: string;
-            createdBy: string;
-            revoked: boolean;
-            grants: components["schemas"]["ScopeRole"][];
+            /**
+             * Format: date-time
+             * @description When it is tried next, if it waits.
+             */
+            next?: string | null;
+            /** @description The notice; absent: a test. */
+            notice?: string | null;
+            /** @description How it stands. */
+            state: components["schemas"]["DeliveryState"];
+            /**
+             * Format: int32
+             * @description HTTP status of the last answer.
+             */
+            status?: number | null;
         };
-        NewToken: {
-            name: string;
-            expiresInDays?: number | null;
-            grants: components["schemas"]["ScopeRole"][];
+        /**
+         * @description How a delivery stands.
+         * @enum {string}
+         */
+        DeliveryState: "waiting" | "delivered" | "failed";
+        /** @description Another place of the same content. */
+        Elsewhere: {
+            /** @description The asset. */
+            assetId: string;
+            /** @description The image in that place. */
+            id: string;
+            /** @description Its scope. */
+            scope: string;
         };
+        /** @description Something changed. It says what to ask for again, not what the new value is: who may see that is decided there. */
+        Event: {
+            /** @description The thing's id, if it is one thing. */
+            id?: string | null;
+            /** @description The scope in which it lies: told only to those who may look there. Empty: the root. */
+            scope: string;
+            /** @description The kind of thing that changed: `scope`, `image`, `job`, `score`. */
+            topic: string;
+        };
+        /** @description What is wrong with one field of a request. */
+        FieldProblem: {
+            /** @description The field, as a path into the body: `rules[2].scope`. */
+            field: string;
+            /** @description What is wrong with it, and what would be right. */
+            message: string;
+        };
+        /** @description A finding: one vulnerability of one package in one place of an image. */
+        Finding: {
+            /** @description What the advisory is about: `vulnerability`, `malware`, `unmaintained`, … */
+            class: string;
+            /**
+             * Format: double
+             * @description Probability of exploitation within 30 days, 0 to 1.
+             */
+            epss?: number | null;
+            /**
+             * Format: date-time
+             * @description When the package was first matched with it.
+             */
+            firstSeen: string;
+            fix?: components["schemas"]["FixRef"] | null;
+            /** @description `fixed`, `none-known`, `wont-fix`, `deferred`, `investigating`. */
+            fixStatus: string;
+            /** @description The version that has the fix. */
+            fixedVersion?: string | null;
+            hiddenBy?: components["schemas"]["HiddenBy"] | null;
+            /** @description `counts`, or why it is shown apart. */
+            judgement: string;
+            /** @description Known to be exploited. */
+            kev: boolean;
+            layer?: components["schemas"]["LayerPlace"] | null;
+            /** @description The package. */
+            package: components["schemas"]["FindingPackage"];
+            /** @description Files that show the package, best first. */
+            paths: string[];
+            /** @description What to do, in words. */
+            remedy: string;
+            /**
+             * Format: double
+             * @description CVSS base score of the rating that counts first and has one, 0 to 10.
+             */
+            score?: number | null;
+            /** @description The severity that counts for this package. */
+            severity: components["schemas"]["Severity"];
+            /** @description One line about it; may be empty. */
+            title: string;
+            /** @description The vulnerability: a CVE where there is one. */
+            vulnerability: string;
+        };
+        /** @description The package of a finding. */
+        FindingPackage: {
+            /** @description purl type: `deb`. */
+            kind: string;
+            /** @description Name. */
+            name: string;
+            /** @description Package URL. */
+            purl: string;
+            /** @description Name of the source package, where it differs. */
+            sourceName?: string | null;
+            /** @description The fleet's id of the package with all that its verdict hangs on. */
+            subject: string;
+            /** @description Version. */
+            version: string;
+        };
+        /** @description A fix, by id and in words. */
+        FixRef: {
+            /** @description The id. */
+            id: string;
+            /** @description `upgrade openssl to 3.0.17-1~deb12u2`. */
+            title: string;
+        };
+        /**
+         * @description How a list is given out.
+         * @enum {string}
+         */
+        Format: "json" | "csv" | "jsonl";
+        /** @description A user's role on a scope. */
+        Grant: {
+            /** @description What the user may do there and below. */
+            role: components["schemas"]["Role"];
+            /** @description The scope; the empty text is the root, which is everything. */
+            scope: string;
+            /** @description The user's id. */
+            user: string;
+        };
+        /** @description Whether the hub can do its work. */
+        Health: {
+            /**
+             * @description `ok`, or the part that does not answer.
+             * @example ok
+             */
+            status: string;
+        };
+        /** @description What of an image is not counted. */
+        Hidden: {
+            /** @description Findings that are shown apart, by reason. */
+            apart: components["schemas"]["Apart"][];
+            /**
+             * Format: int64
+             * @description Controls that exemptions excuse here.
+             */
+            exemptions: number;
+            /**
+             * Format: int64
+             * @description Findings that disable rules hide.
+             */
+            rules: number;
+        };
+        /** @description What hides a finding: a disable rule, or an exemption of its control. */
+        HiddenBy: {
+            /** @description The exemption's id. */
+            exemption?: string | null;
+            /** @description The rule's id. */
+            rule?: string | null;
+        };
+        /** @description All that is known of an image in its place. */
+        ImageDetail: components["schemas"]["ImageRow"] & {
+            /** @description What each control says of it. */
+            assessments: components["schemas"]["Assessed"][];
+            base?: components["schemas"]["Base"] | null;
+            /** @description Its configuration, without values of environment variables. */
+            configuration: components["schemas"]["Configuration"];
+            /** @description Other places of the same content, at most 100. */
+            elsewhere: components["schemas"]["Elsewhere"][];
+            /** @description What showed that it is there, or was scanned: the evidence of `trigger`. */
+            evidence?: Record<string, never> | null;
+            /** @description What is not counted, and why. */
+            hidden: components["schemas"]["Hidden"];
+            /**
+             * Format: int64
+             * @description How many layers it has.
+             */
+            layersCount: number;
+            /** @description What went wrong when it was read. */
+            problems: components["schemas"]["ReadingProblem"][];
+            publish?: components["schemas"]["Publish"] | null;
+        };
+        /** @description An image in one place: an asset. */
+        ImageRow: {
+            /** @description `amd64`, `arm/v7`. */
+            arch?: string | null;
+            /** @description The asset: `registry/<name>/<repository>@sha256:…`, `published/<name>@sha256:…`. */
+            assetId: string;
+            /** @description Why, for people. */
+            cause?: string | null;
+            /** @description The identity of its content, once it was read. */
+            configDigest?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was built, as it says itself.
+             */
+            created?: string | null;
+            /** @description The manifest. */
+            digest: string;
+            /** @description `ID` of os-release: `debian`. */
+            distro?: string | null;
+            /** @description `VERSION_ID` of os-release: `12`. */
+            distroVersion?: string | null;
+            /** @description Its findings. */
+            findings: components["schemas"]["Tally"];
+            /**
+             * Format: date-time
+             * @description When it was first seen here.
+             */
+            firstSeen: string;
+            /**
+             * Format: date-time
+             * @description Since when it is not there any more.
+             */
+            gone?: string | null;
+            /** @description The image in this place. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was last seen here.
+             */
+            lastSeen: string;
+            /** @description `linux`. */
+            os?: string | null;
+            owner?: components["schemas"]["OwnerRef"] | null;
+            /**
+             * Format: int64
+             * @description Its packages.
+             */
+            packages: number;
+            /**
+             * Format: date-time
+             * @description The last pull that was told of.
+             */
+            pulled?: string | null;
+            /**
+             * Format: date-time
+             * @description The last push that was told of.
+             */
+            pushed?: string | null;
+            /** @description The registry's name; absent where it lies in none that is connected. */
+            registry?: string | null;
+            /** @description The registry's id. */
+            registryId?: string | null;
+            /** @description The repository's name. */
+            repository?: string | null;
+            /** @description The repository's id. */
+            repositoryId?: string | null;
+            /**
+             * Format: date-time
+             * @description When its content was read.
+             */
+            scanned?: string | null;
+            /** @description The scope; the root is empty. */
+            scope: string;
+            /**
+             * Format: int64
+             * @description Bytes of its layers as they are stored.
+             */
+            size: number;
+            /** @description How it stands. */
+            state: components["schemas"]["State"];
+            /** @description Tags that point at it now. */
+            tags: string[];
+            /** @description What made it known or be scanned last: `push`, `pull`, `import`, `poll`, `event`, `manual`, `publish`, `host`. */
+            trigger: string;
+        };
+        /** @description What became of a catalogue that was sent. */
+        Ingest: {
+            /** @description The asset: `published/<name>@sha256:…`. */
+            assetId: string;
+            /** @description The identity of the content. */
+            configDigest: string;
+            /** @description Its findings now. */
+            findings: components["schemas"]["Tally"];
+            /** @description The image in its place. */
+            image: string;
+            /**
+             * @description The hub has read this content itself, or has the result of newer cataloguers, and keeps that instead of what was
+             *     sent.
+             */
+            kept: boolean;
+            /**
+             * Format: int64
+             * @description Packages of the content.
+             */
+            packages: number;
+            /** @description How it stands; *not assessed* until its controls were judged, which begins at once. */
+            state: components["schemas"]["State"];
+        };
+        /** @description A label of an image. */
+        Label: {
+            /** @description Its name. */
+            name: string;
+            /** @description Its value. */
+            value: string;
+        };
+        /** @description The layer that brought something. */
+        LayerPlace: {
+            /** @description The instruction that made it. */
+            createdBy?: string | null;
+            /** @description Digest of the uncompressed layer. */
+            diffId: string;
+            /**
+             * Format: int32
+             * @description 0 is the lowest.
+             */
+            position: number;
+        };
+        /** @description Name and password. */
+        Login: {
+            /** @description The user's name. */
+            name: string;
+            /**
+             * Format: password
+             * @description The user's password.
+             */
+            password: string;
+        };
+        /** @description A token that was just made. */
         MadeToken: {
+            /**
+             * @description The token itself. Shown this once: only its hash is kept.
+             * @example swt_0123456789abcdef_…
+             */
             secret: string;
+            /** @description What is kept of it. */
             token: components["schemas"]["Token"];
         };
-        Scope: {
-            id: string;
-            parent?: string;
-            name: string;
-            /** Format: date-time */
-            created: string;
+        /** @description A webhook that was made, with its secret, which is told this once. */
+        MadeWebhook: {
+            /** @description The key that signs what is posted. */
+            secret: string;
+            /** @description The webhook. */
+            webhook: components["schemas"]["Webhook"];
         };
+        /** @description Who asks, and what they may do. */
+        Me: {
+            /**
+             * Format: date-time
+             * @description When the session or token ends; absent for a token without an end.
+             */
+            expires?: string | null;
+            /** @description What it was granted, by scope. What lies below a scope inherits it. */
+            grants: components["schemas"]["ScopeRole"][];
+            /** @description The user's or token's id. */
+            id: string;
+            /** @description A user in a browser, or a token. */
+            kind: components["schemas"]["PrincipalKind"];
+            /** @description The user's or token's name. */
+            name: string;
+        };
+        /** @description Makes or changes an owner. */
+        NewOwner: {
+            /** @description How to reach it. May be empty. */
+            contact?: string;
+            /** @description The team's name; unique. */
+            name: string;
+        };
+        /** @description Makes a scope. */
         NewScope: {
+            /** @description What people call it. */
+            name: string;
+            /** @description The path of the scope above; empty for a scope right below the root. */
             parent: string;
+            /**
+             * @description The last part of the new path: lower-case letters, digits, `.`, `_`, `-`.
+             * @example checkout
+             */
             slug: string;
+        };
+        /** @description Makes an API token. */
+        NewToken: {
+            /**
+             * Format: int32
+             * @description Days until it ends: 1 to 3650. Absent: 90.
+             */
+            expiresInDays?: number | null;
+            /** @description What it may do; at least one. */
+            grants: components["schemas"]["ScopeRole"][];
+            /** @description What it is for. */
             name: string;
         };
-        AuditEntry: {
-            id: string;
-            /** Format: date-time */
-            at: string;
-            actor: string;
-            action: string;
-            subject: string;
-            before?: Record<string, never> | null;
-            after?: Record<string, never> | null;
-            undoOf?: string;
-            requestId?: string;
+        /** @description Makes a user. */
+        NewUser: {
+            /** @description The name to log in with: letters, digits, `.`, `_`, `-`, `@`; unique. */
+            name: string;
+            /**
+             * Format: password
+             * @description A first password; at least 12 characters.
+             */
+            password: string;
         };
-        Event: {
-            topic: string;
-            id?: string;
+        /** @description Makes a webhook. */
+        NewWebhook: {
+            /** @description Allows addresses that are not public. Only an owner of the hub may. */
+            allowPrivate?: boolean;
+            format?: components["schemas"]["Format"] | null;
+            /** @description Kinds of notices that are posted; none: all. */
+            kinds?: string[];
+            /** @description What people call it; unique. */
+            name: string;
+            /** @description Notices of this scope and those below it; absent: the whole hub. */
+            scope?: string;
+            /** @description The key that signs what is posted, 16 to 256 characters; absent: one is made. */
+            secret?: string | null;
+            severity?: components["schemas"]["Severity"] | null;
+            /**
+             * @description Where notices are posted: HTTPS, or HTTP.
+             * @example https://hooks.example.com/seawall
+             */
+            url: string;
+        };
+        /** @description Something that people should know: one notice however often it happens. */
+        Notice: {
+            /**
+             * Format: int64
+             * @description How many things it happened to.
+             */
+            count: number;
+            /** @description A sentence; may be empty. */
+            detail: string;
+            /**
+             * Format: date-time
+             * @description When it happened first.
+             */
+            first: string;
+            /** @description Its id. */
+            id: string;
+            /**
+             * @description What kind of thing happened: `recommendation` (one turned unhealthy), `finding` (a dangerous one is new),
+             *     `registry` (one fails), `feeds` (advisories are old).
+             */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When it happened last.
+             */
+            last: string;
+            /** @description The path of the console's page about it. */
+            link: string;
+            /** @description Where; empty: the whole hub. */
+            scope: string;
+            /** @description Whether the caller has seen it. What happens again after a day of quiet is unread again. */
+            seen: boolean;
+            /** @description How bad. */
+            severity: components["schemas"]["Severity"];
+            /** @description One line. */
+            title: string;
+        };
+        /** @description How many notices the caller has not seen. */
+        NoticeCount: {
+            /**
+             * Format: int64
+             * @description Unread ones.
+             */
+            unread: number;
+        };
+        /**
+         * @description Which end of a list comes first.
+         * @enum {string}
+         */
+        Order: "asc" | "desc";
+        /** @description The team that fixes what is wrong. */
+        Owner: {
+            /** @description How to reach it: an address, a channel, a link. May be empty. */
+            contact: string;
+            /** @description The id. */
+            id: string;
+            /** @description The team's name. */
+            name: string;
+        };
+        /** @description An owner, by id and name. */
+        OwnerRef: {
+            /** @description The id. */
+            id: string;
+            /** @description The team's name. */
+            name: string;
+        };
+        /** @description One page of a list. */
+        Page_AuditEntry: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description What was done: `user.create`. */
+                action: string;
+                /** @description Who: `user/<name>`, `token/<name>` or `hub`. */
+                actor: string;
+                /** @description What is there since; absent for what is gone. */
+                after?: Record<string, never> | null;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /** @description What was there before; absent for what is new. Secrets never stand here. */
+                before?: Record<string, never> | null;
+                /** @description The id; grows with time. */
+                id: string;
+                /** @description The request under whose id the log has more. */
+                requestId?: string | null;
+                /** @description To what: `user/jane`. */
+                subject: string;
+                /** @description The entry that this one took back. */
+                undoOf?: string | null;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_Delivery: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was asked for.
+                 */
+                at: string;
+                /**
+                 * Format: int32
+                 * @description Attempts so far.
+                 */
+                attempts: number;
+                /** @description Why the last attempt failed. */
+                error?: string | null;
+                /** @description Its id; the header `X-Seawall-Delivery` has it at each attempt. */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When it is tried next, if it waits.
+                 */
+                next?: string | null;
+                /** @description The notice; absent: a test. */
+                notice?: string | null;
+                /** @description How it stands. */
+                state: components["schemas"]["DeliveryState"];
+                /**
+                 * Format: int32
+                 * @description HTTP status of the last answer.
+                 */
+                status?: number | null;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_Finding: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description What the advisory is about: `vulnerability`, `malware`, `unmaintained`, … */
+                class: string;
+                /**
+                 * Format: double
+                 * @description Probability of exploitation within 30 days, 0 to 1.
+                 */
+                epss?: number | null;
+                /**
+                 * Format: date-time
+                 * @description When the package was first matched with it.
+                 */
+                firstSeen: string;
+                fix?: components["schemas"]["FixRef"] | null;
+                /** @description `fixed`, `none-known`, `wont-fix`, `deferred`, `investigating`. */
+                fixStatus: string;
+                /** @description The version that has the fix. */
+                fixedVersion?: string | null;
+                hiddenBy?: components["schemas"]["HiddenBy"] | null;
+                /** @description `counts`, or why it is shown apart. */
+                judgement: string;
+                /** @description Known to be exploited. */
+                kev: boolean;
+                layer?: components["schemas"]["LayerPlace"] | null;
+                /** @description The package. */
+                package: components["schemas"]["FindingPackage"];
+                /** @description Files that show the package, best first. */
+                paths: string[];
+                /** @description What to do, in words. */
+                remedy: string;
+                /**
+                 * Format: double
+                 * @description CVSS base score of the rating that counts first and has one, 0 to 10.
+                 */
+                score?: number | null;
+                /** @description The severity that counts for this package. */
+                severity: components["schemas"]["Severity"];
+                /** @description One line about it; may be empty. */
+                title: string;
+                /** @description The vulnerability: a CVE where there is one. */
+                vulnerability: string;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_Grant: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description What the user may do there and below. */
+                role: components["schemas"]["Role"];
+                /** @description The scope; the empty text is the root, which is everything. */
+                scope: string;
+                /** @description The user's id. */
+                user: string;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_ImageRow: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description `amd64`, `arm/v7`. */
+                arch?: string | null;
+                /** @description The asset: `registry/<name>/<repository>@sha256:…`, `published/<name>@sha256:…`. */
+                assetId: string;
+                /** @description Why, for people. */
+                cause?: string | null;
+                /** @description The identity of its content, once it was read. */
+                configDigest?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was built, as it says itself.
+                 */
+                created?: string | null;
+                /** @description The manifest. */
+                digest: string;
+                /** @description `ID` of os-release: `debian`. */
+                distro?: string | null;
+                /** @description `VERSION_ID` of os-release: `12`. */
+                distroVersion?: string | null;
+                /** @description Its findings. */
+                findings: components["schemas"]["Tally"];
+                /**
+                 * Format: date-time
+                 * @description When it was first seen here.
+                 */
+                firstSeen: string;
+                /**
+                 * Format: date-time
+                 * @description Since when it is not there any more.
+                 */
+                gone?: string | null;
+                /** @description The image in this place. */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last seen here.
+                 */
+                lastSeen: string;
+                /** @description `linux`. */
+                os?: string | null;
+                owner?: components["schemas"]["OwnerRef"] | null;
+                /**
+                 * Format: int64
+                 * @description Its packages.
+                 */
+                packages: number;
+                /**
+                 * Format: date-time
+                 * @description The last pull that was told of.
+                 */
+                pulled?: string | null;
+                /**
+                 * Format: date-time
+                 * @description The last push that was told of.
+                 */
+                pushed?: string | null;
+                /** @description The registry's name; absent where it lies in none that is connected. */
+                registry?: string | null;
+                /** @description The registry's id. */
+                registryId?: string | null;
+                /** @description The repository's name. */
+                repository?: string | null;
+                /** @description The repository's id. */
+                repositoryId?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When its content was read.
+                 */
+                scanned?: string | null;
+                /** @description The scope; the root is empty. */
+                scope: string;
+                /**
+                 * Format: int64
+                 * @description Bytes of its layers as they are stored.
+                 */
+                size: number;
+                /** @description How it stands. */
+                state: components["schemas"]["State"];
+                /** @description Tags that point at it now. */
+                tags: string[];
+                /** @description What made it known or be scanned last: `push`, `pull`, `import`, `poll`, `event`, `manual`, `publish`, `host`. */
+                trigger: string;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_Notice: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description How many things it happened to.
+                 */
+                count: number;
+                /** @description A sentence; may be empty. */
+                detail: string;
+                /**
+                 * Format: date-time
+                 * @description When it happened first.
+                 */
+                first: string;
+                /** @description Its id. */
+                id: string;
+                /**
+                 * @description What kind of thing happened: `recommendation` (one turned unhealthy), `finding` (a dangerous one is new),
+                 *     `registry` (one fails), `feeds` (advisories are old).
+                 */
+                kind: string;
+                /**
+                 * Format: date-time
+                 * @description When it happened last.
+                 */
+                last: string;
+                /** @description The path of the console's page about it. */
+                link: string;
+                /** @description Where; empty: the whole hub. */
+                scope: string;
+                /** @description Whether the caller has seen it. What happens again after a day of quiet is unread again. */
+                seen: boolean;
+                /** @description How bad. */
+                severity: components["schemas"]["Severity"];
+                /** @description One line. */
+                title: string;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_Owner: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description How to reach it: an address, a channel, a link. May be empty. */
+                contact: string;
+                /** @description The id. */
+                id: string;
+                /** @description The team's name. */
+                name: string;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_Scope: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                created: string;
+                /**
+                 * @description The path: `shop/checkout`. The root's is empty.
+                 * @example shop/checkout
+                 */
+                id: string;
+                /** @description What people call it. */
+                name: string;
+                /** @description The path of the scope above; absent for the root. */
+                parent?: string | null;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_Token: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                created: string;
+                /** @description The id of the user who made it. It may never do more than that user may at the time. */
+                createdBy: string;
+                /**
+                 * Format: date-time
+                 * @description Until when; absent if it has no end.
+                 */
+                expires?: string | null;
+                /** @description What it may do. */
+                grants: components["schemas"]["ScopeRole"][];
+                /** @description The id; the token begins with `swt_` and this. */
+                id: string;
+                /** @description What it is for. */
+                name: string;
+                /** @description A revoked token is dead for good. */
+                revoked: boolean;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_User: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                created: string;
+                /** @description A disabled user cannot log in; the user's sessions and tokens are dead. */
+                disabled: boolean;
+                /** @description The id. */
+                id: string;
+                /** @description The name to log in with. */
+                name: string;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_Webhook: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description Whether addresses that are not public are allowed. */
+                allowPrivate: boolean;
+                /**
+                 * Format: date-time
+                 * @description Since when it is there.
+                 */
+                created: string;
+                /** @description The form of the body. */
+                format: components["schemas"]["Format"];
+                /** @description Its id. */
+                id: string;
+                /** @description Kinds of notices that are posted; none: all. */
+                kinds: string[];
+                /** @description What people call it. */
+                name: string;
+                /** @description Whether it is used. What waits for one that is not, waits. */
+                on: boolean;
+                /** @description Notices of this scope and those below it; empty: the whole hub. */
+                scope: string;
+                /** @description The least severity that is posted; what nobody rated is posted too. */
+                severity: components["schemas"]["Severity"];
+                /** @description Where notices are posted. */
+                url: string;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description Whether a plan is on for a scope, and who says so. */
+        Plan: {
+            /** @description The scope where this was said; absent if nowhere, and the default (on) holds. */
+            from?: string | null;
+            /** @description Whether it is on here. */
+            on: boolean;
+            /** @description The plan. */
+            plan: components["schemas"]["PlanKind"];
+        };
+        /**
+         * @description A kind of protection that can be on or off for a scope.
+         * @enum {string}
+         */
+        PlanKind: "registries" | "hosts" | "kubernetes" | "runtime";
+        /**
+         * @description A user or a token.
+         * @enum {string}
+         */
+        PrincipalKind: "user" | "token";
+        /** @description An error, in the media type `application/problem+json` (RFC 9457). */
+        Problem: {
+            /** @description What exactly is wrong here, and what to do about it. */
+            detail?: string | null;
+            /** @description The fields that are not acceptable. */
+            errors?: components["schemas"]["FieldProblem"][];
+            /** @description The id under which the hub's log has this request. */
+            requestId?: string | null;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description What the kind of problem is called. */
+            title: string;
+            /**
+             * @description The stable URI of the kind of problem; decide by this.
+             * @example urn:seawall:problem:not-found
+             */
+            type: string;
+        };
+        /** @description Where a pipeline made an image, as it said itself. */
+        Publish: {
+            /** @description The branch. */
+            branch?: string | null;
+            /** @description The commit. */
+            commit?: string | null;
+            /** @description The run's address: `http` or `https`. */
+            runUrl?: string | null;
+            /** @description The workflow's name. */
+            workflow?: string | null;
+        };
+        /** @description Something that could not be read. */
+        ReadingProblem: {
+            /** @description A stable slug. */
+            code: string;
+            /**
+             * Format: int64
+             * @description How often it happened.
+             */
+            count: number;
+            /** @description What it does to the answer: `none`, `may-hide-packages`, `may-hide-findings`. */
+            effect: string;
+            /**
+             * Format: int64
+             * @description The limit that was met.
+             */
+            limit?: number | null;
+            /** @description What happened and what to do about it. */
+            message: string;
+            /** @description Where: a path in the image, a layer. */
+            subject: string;
+        };
+        /**
+         * @description What a user may do on a scope and on all that lies below it. Each role may do what those before it may.
+         * @enum {string}
+         */
+        Role: "viewer" | "security_reader" | "security_admin" | "owner";
+        /** @description A node of the tree on which assets, roles, plans, rules and scores hang. */
+        Scope: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            created: string;
+            /**
+             * @description The path: `shop/checkout`. The root's is empty.
+             * @example shop/checkout
+             */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description The path of the scope above; absent for the root. */
+            parent?: string | null;
+        };
+        /** @description What is granted on one scope. */
+        ScopeRole: {
+            /** @description What may be done there and below. */
+            role: components["schemas"]["TokenRole"];
+            /** @description The scope; the empty text is the root, which is everything. */
             scope: string;
         };
-        /** @enum {string} */
-        Order: "asc" | "desc";
-        Page_User: {
-            items: components["schemas"]["User"][];
-            next?: string;
+        /** @description One rule of assignment: what matches goes to the scope and the owner. The first rule that matches counts. */
+        ScopeRule: {
+            /** @description The owner's id; absent: no owner. */
+            owner?: string | null;
+            /** @description The registry's name; absent: any. */
+            registry?: string | null;
+            /** @description How the repository's name begins; empty: any. */
+            repositoryPrefix?: string;
+            /** @description The scope that what matches goes to. */
+            scope: string;
         };
-        Page_Grant: {
-            items: components["schemas"]["Grant"][];
-            next?: string;
+        /** @description All rules of assignment, in their order. */
+        ScopeRules: {
+            /** @description The rules; the first that matches counts. */
+            rules: components["schemas"]["ScopeRule"][];
         };
-        Page_Token: {
-            items: components["schemas"]["Token"][];
-            next?: string;
+        /** @description Says for a scope whether a plan is on; what lies below inherits it. */
+        SetPlan: {
+            /** @description On or off; absent takes back what was said here, so that the scope inherits again. */
+            on?: boolean | null;
+            /** @description The plan. */
+            plan: components["schemas"]["PlanKind"];
         };
-        Page_Scope: {
-            items: components["schemas"]["Scope"][];
-            next?: string;
+        /** @description Redeems the one-time set-up link: makes the first user, who owns everything. */
+        Setup: {
+            /** @description What stands behind the `#` of the link that the hub printed at its first start. */
+            link: string;
+            /** @description The name to log in with. */
+            name: string;
+            /**
+             * Format: password
+             * @description At least 12 characters.
+             */
+            password: string;
         };
-        Page_AuditEntry: {
-            items: components["schemas"]["AuditEntry"][];
-            next?: string;
+        /** @description Whether this hub still waits for its first owner. */
+        SetupState: {
+            /** @description True until the set-up link was used. */
+            needed: boolean;
+        };
+        /**
+         * @description How bad a finding is.
+         * @enum {string}
+         */
+        Severity: "unknown" | "negligible" | "low" | "medium" | "high" | "critical";
+        /**
+         * @description How an asset stands. What nobody could look at, or what there is no data for, is never healthy.
+         * @enum {string}
+         */
+        State: "healthy" | "unhealthy" | "not_applicable" | "not_assessed";
+        /** @description Findings: those that count, by severity, and what of them helps to decide. */
+        Tally: {
+            /**
+             * Format: int64
+             * @description Shown apart: in none of the other numbers.
+             */
+            apart: number;
+            /**
+             * Format: int64
+             * @description Critical ones.
+             */
+            critical: number;
+            /**
+             * Format: int64
+             * @description Of those that count: a fix is to be had.
+             */
+            fixable: number;
+            /**
+             * Format: int64
+             * @description High ones.
+             */
+            high: number;
+            /**
+             * Format: int64
+             * @description Of those that count: known to be exploited.
+             */
+            kev: number;
+            /**
+             * Format: int64
+             * @description Low ones.
+             */
+            low: number;
+            /**
+             * Format: int64
+             * @description Medium ones.
+             */
+            medium: number;
+            /**
+             * Format: int64
+             * @description Negligible ones.
+             */
+            negligible: number;
+            /**
+             * Format: int64
+             * @description Those that nobody rated.
+             */
+            unknown: number;
+        };
+        /** @description An API token, without its secret. */
+        Token: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            created: string;
+            /** @description The id of the user who made it. It may never do more than that user may at the time. */
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description Until when; absent if it has no end.
+             */
+            expires?: string | null;
+            /** @description What it may do. */
+            grants: components["schemas"]["ScopeRole"][];
+            /** @description The id; the token begins with `swt_` and this. */
+            id: string;
+            /** @description What it is for. */
+            name: string;
+            /** @description A revoked token is dead for good. */
+            revoked: boolean;
+        };
+        /**
+         * @description What a token may do: what a role may, or one duty of a machine and nothing else.
+         * @enum {string}
+         */
+        TokenRole: "viewer" | "security_reader" | "security_admin" | "owner" | "publish" | "notify" | "metrics";
+        /** @description A user. */
+        User: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            created: string;
+            /** @description A disabled user cannot log in; the user's sessions and tokens are dead. */
+            disabled: boolean;
+            /** @description The id. */
+            id: string;
+            /** @description The name to log in with. */
+            name: string;
+        };
+        /** @description An address to which notices are posted. Its secret is told when it is made or changed, and never again. */
+        Webhook: {
+            /** @description Whether addresses that are not public are allowed. */
+            allowPrivate: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it is there.
+             */
+            created: string;
+            /** @description The form of the body. */
+            format: components["schemas"]["Format"];
+            /** @description Its id. */
+            id: string;
+            /** @description Kinds of notices that are posted; none: all. */
+            kinds: string[];
+            /** @description What people call it. */
+            name: string;
+            /** @description Whether it is used. What waits for one that is not, waits. */
+            on: boolean;
+            /** @description Notices of this scope and those below it; empty: the whole hub. */
+            scope: string;
+            /** @description The least severity that is posted; what nobody rated is posted too. */
+            severity: components["schemas"]["Severity"];
+            /** @description Where notices are posted. */
+            url: string;
         };
     };
     responses: never;
@@ -872,4 +2092,1707 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    get_audit: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description `desc`, the newest first, if absent. */
+                order?: components["schemas"]["Order"];
+                /** @description Only what this one did: `user/jane`. */
+                actor?: string;
+                /** @description Only this action: `user.create`. */
+                action?: string;
+                /** @description Only what was done to this: `user/jane`. */
+                subject?: string;
+                /** @description Only what was done at this time or later. */
+                since?: string;
+                /** @description Only what was done before this time. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of entries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntry"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_catalogues: {
+        parameters: {
+            query?: {
+                /** @description The scope to publish in. May be absent where the caller may publish in one only, or in the root. */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A catalogue document: `format` seawall-catalogue, `version` 1; at most 64 MiB */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description What became of it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ingest"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Event"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_grants: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description Only those of this user. */
+                user?: string;
+                /** @description Only those on this scope itself. */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of grants */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Grant"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_grants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Grant"];
+            };
+        };
+        responses: {
+            /** @description The grant */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grant"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_grants: {
+        parameters: {
+            query: {
+                /** @description The user's id. */
+                user: string;
+                /** @description The scope; empty for the root. */
+                scope: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken back */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_images: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description This text stands in the asset's id, or is a tag that points at it now; case does not count. */
+                text?: string;
+                /** @description Only in this registry, by id. */
+                registry?: string;
+                /** @description Only in repositories of this name. */
+                repository?: string;
+                /** @description Only with findings of one of these severities, separated by commas. */
+                severity?: string;
+                /** @description Only in one of these states, separated by commas. */
+                state?: string;
+                /** @description Only those that this vulnerability hits, by id or alias, where it counts. */
+                cve?: string;
+                /** @description Only with a package of this name. */
+                package?: string;
+                /** @description Only with a package of this purl type. */
+                packageKind?: string;
+                /** @description Only with a package in this version. */
+                packageVersion?: string;
+                /** @description Only of this owner, by id; `none`: of nobody. */
+                owner?: string;
+                /** @description Only in this scope or below it. */
+                scope?: string;
+                /** @description Only of this distribution, or release: `debian`, `debian:12`. */
+                distro?: string;
+                /** @description Only with findings that are known to be exploited, or only without. */
+                kev?: boolean;
+                /** @description Only with findings for which a fix is to be had, or only without. */
+                fixable?: boolean;
+                /** @description Only what was made known by this: `push`, `pull`, `import`, `poll`, `event`, `manual`, `publish`, `host`. */
+                trigger?: string;
+                /** @description Also what is not there any more. */
+                gone?: boolean;
+                /** @description In which order. */
+                sort?: "worst" | "name" | "newest" | "fixable" | "packages";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of images */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ImageRow"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_images_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The image in its place, by id */
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All that is known of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageDetail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_images_image_findings: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description Only of one of these severities, separated by commas. */
+                severity?: string;
+                /** @description This text stands in the id, the title or the package's name; case does not count. */
+                text?: string;
+                /** @description Only of packages of this name or source package. */
+                package?: string;
+                /** @description Only with a fix, or only without. */
+                fixable?: boolean;
+                /** @description Only what is known to be exploited, or only what is not. */
+                kev?: boolean;
+                /** @description What counts (if absent), what is shown apart, or both. */
+                judgement?: "counts" | "apart" | "all";
+                /** @description In which order. */
+                sort?: "severity" | "package" | "newest";
+            };
+            header?: never;
+            path: {
+                /** @description The image in its place, by id */
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of findings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Finding"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description Logged in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Logged out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who asks, and what they may do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_me_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePassword"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_notices: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description Only this scope and those below it. */
+                scope?: string;
+                /** @description Only those that the caller has not seen, or only those seen. */
+                unread?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of notices */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Notice"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_notices_count: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeCount"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_notices_seen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many are unread now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeCount"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_notices_id_seen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The notice's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notice */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_openapi_json: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The OpenAPI document of this release */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_owners: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of owners */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Owner"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_owners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOwner"];
+            };
+        };
+        responses: {
+            /** @description The owner */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Owner"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_owners_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The owner's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOwner"];
+            };
+        };
+        responses: {
+            /** @description The owner as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Owner"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_owners_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The owner's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_scope_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All rules, in their order */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScopeRules"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_scope_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScopeRules"];
+            };
+        };
+        responses: {
+            /** @description All rules as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScopeRules"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_scopes: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description Only this scope and what lies below it. */
+                below?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of scopes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Scope"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_scopes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewScope"];
+            };
+        };
+        responses: {
+            /** @description The scope */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scope"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_scopes_scope: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The scope's path, its slashes written as %2F */
+                scope: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The scope */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scope"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_scopes_scope: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The scope's path, its slashes written as %2F */
+                scope: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_scopes_scope: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The scope's path, its slashes written as %2F */
+                scope: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeScope"];
+            };
+        };
+        responses: {
+            /** @description The scope as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scope"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_scopes_scope_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The scope's path, its slashes written as %2F */
+                scope: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All plans */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_scopes_scope_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The scope's path, its slashes written as %2F */
+                scope: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPlan"];
+            };
+        };
+        responses: {
+            /** @description All plans as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether it does */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Setup"];
+            };
+        };
+        responses: {
+            /** @description The first owner, logged in */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tokens: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description Only those that were revoked, or only those that were not. */
+                revoked?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tokens */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Token"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            /** @description The token */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tokens_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_users: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description By name. */
+                order?: components["schemas"]["Order"];
+                /** @description Only names that contain this. */
+                name?: string;
+                /** @description Only those that are disabled, or only those that are not. */
+                disabled?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of users, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_User"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            /** @description The user */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_users_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_users_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeUser"];
+            };
+        };
+        responses: {
+            /** @description The user as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhooks: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of webhooks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Webhook"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description The webhook */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeWebhook"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhooks_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_webhooks_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeWebhook"];
+            };
+        };
+        responses: {
+            /** @description The webhook as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhooks_id_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of deliveries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Delivery"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks_id_deliveries_delivery_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+                /** @description The delivery's id */
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks_id_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It lives */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    get_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The metrics */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/openmetrics-text": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It can */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description It cannot */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
