@@ -79,7 +79,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, request: &PageRequest) -> Result<P
     scopes::within(&mut select, "scope", &filter.within);
     match filter.active {
         Some((true, now)) => {
-            _ = select.and("removed IS NULL AND (expires IS NULL OR expires > ?)", values![now])
+            _ = select.and("removed IS NULL AND (expires IS NULL OR expires > ?)", values![now]);
         }
         Some((false, now)) => _ = select.and("removed IS NOT NULL OR expires <= ?", values![now]),
         None => {}

@@ -101,7 +101,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, request: &PageRequest) -> Result<P
     }
     match filter.active {
         Some((true, now)) => {
-            _ = select.and("removed IS NULL AND (expires IS NULL OR expires > ?)", values![now])
+            _ = select.and("removed IS NULL AND (expires IS NULL OR expires > ?)", values![now]);
         }
         Some((false, now)) => _ = select.and("removed IS NOT NULL OR expires <= ?", values![now]),
         None => {}

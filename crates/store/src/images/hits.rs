@@ -102,6 +102,9 @@ pub fn count_hits(
     rows.first().map_or(Ok((0, 0)), |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
+/// Places of one owner, by id and name; `None`: nobody's.
+pub type OwnerHits = (Option<(String, String)>, u64);
+
 /// Whose the places of [`hits`] are: id and name of the owner, and how many places; most first.
 ///
 /// # Errors
@@ -110,7 +113,7 @@ pub fn owners_hit(
     tx: &mut Tx<'_>,
     vulnerability: &str,
     filter: &Filter,
-) -> Result<Vec<(Option<(String, String)>, u64)>, StoreError> {
+) -> Result<Vec<OwnerHits>, StoreError> {
     let select = selected(vulnerability, Outcome::Hit(Some(true)), filter)
         .columns("a.owner, (SELECT o.name FROM owner o WHERE o.id = a.owner), count(DISTINCT a.id)");
     let rows = select.all(tx, "GROUP BY a.owner ORDER BY 3 DESC, 1")?;
