@@ -10,13 +10,18 @@
 pub mod audit;
 pub mod catalogue;
 mod client;
+pub mod control;
+pub mod coverage;
 pub mod event;
 pub mod image;
 pub mod notice;
+pub mod exemption;
 pub mod ops;
 mod page;
 mod problem;
+pub mod rule;
 pub mod scope;
+pub mod score;
 pub mod tally;
 pub mod webhook;
 pub mod who;

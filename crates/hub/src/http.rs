@@ -4,7 +4,9 @@
 //! table of permissions, credentials, CSRF, size and time of the endpoint), its handler.
 
 mod audit;
+mod effect;
 mod events;
+mod exemptions;
 pub mod export;
 pub mod extract;
 mod fleet;
@@ -14,13 +16,16 @@ mod notices;
 mod ops;
 mod outer;
 mod owners;
+mod recommendations;
 mod scopes;
+mod score;
 mod session;
 mod setup;
 mod tokens;
 mod users;
 mod webhooks;
 pub(crate) mod wire;
+mod within;
 
 pub use extract::{Json, Path, Query, RequestId};
 
@@ -68,6 +73,9 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(fleet::routes())
         .merge(notices::routes())
         .merge(webhooks::routes())
+        .merge(score::routes())
+        .merge(recommendations::routes())
+        .merge(exemptions::routes())
 }
 
 /// The router of a hub, to be [served](crate::listen::Listener::serve).

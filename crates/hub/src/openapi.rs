@@ -29,6 +29,7 @@ use utoipa::{
         (name = "scopes", description = "Scopes, owners, assignment, plans"),
         (name = "fleet", description = "Images and what is known of them, inventory, software, vulnerabilities, search"),
         (name = "notices", description = "What people should know, and where it is posted"),
+        (name = "posture", description = "Controls, recommendations, the secure score, exemptions, rules, coverage"),
         (name = "audit", description = "Who changed what"),
         (name = "events", description = "What changes now"),
     )

@@ -157,6 +157,20 @@ pub const ENDPOINTS: &[Endpoint] = &[
     post("/api/v1/webhooks/{id}/test", role(Role::SecurityAdmin, On::Somewhere)),
     get("/api/v1/webhooks/{id}/deliveries", role(Role::SecurityAdmin, On::Somewhere)),
     post("/api/v1/webhooks/{id}/deliveries/{delivery}/retry", role(Role::SecurityAdmin, On::Somewhere)),
+    // Posture: reading is for whoever sees a scope; the handlers show what lies in the caller's scopes. Who excuses or hides
+    // something must be security admin where it lies, which the handlers ask.
+    get("/api/v1/controls", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/recommendations", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/recommendations/{control}", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/recommendations/{control}/assets", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/score", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/score/history", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/score/scopes", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/exemptions", role(Role::Viewer, On::Somewhere)),
+    post("/api/v1/exemptions", role(Role::SecurityAdmin, On::Somewhere)),
+    post("/api/v1/exemptions/preview", role(Role::SecurityAdmin, On::Somewhere)),
+    get("/api/v1/exemptions/{id}", role(Role::Viewer, On::Somewhere)),
+    delete("/api/v1/exemptions/{id}", role(Role::SecurityAdmin, On::Somewhere)),
     // The audit trail.
     get("/api/v1/audit", role(Role::SecurityReader, On::Hub)),
 ];

@@ -51,6 +51,8 @@ struct Summing<'a> {
     settings: Settings<'a>,
     builder: ScoreBuilder<'a>,
     summary: Summary,
+    /// Of each asset, in the order in which they come.
+    states: Vec<StateKind>,
 }
 
 impl<'a> Summing<'a> {
@@ -67,7 +69,7 @@ impl<'a> Summing<'a> {
                 .map(|exemption| (exemption.id.clone(), ExemptCount::default()))
                 .collect(),
         };
-        Self { settings, builder, summary }
+        Self { settings, builder, summary, states: Vec::new() }
     }
 
     fn add(&mut self, judged: &Judged) {
@@ -79,7 +81,9 @@ impl<'a> Summing<'a> {
                 whole.add(*state, 1);
             }
         }
-        self.summary.assets.add(whole.state().unwrap_or(StateKind::NotApplicable), 1);
+        let state = whole.state().unwrap_or(StateKind::NotApplicable);
+        self.summary.assets.add(state, 1);
+        self.states.push(state);
         self.summary.findings.add(&judged.counts);
         for hidden in &judged.hidden {
             let rule = self.settings.rules.get(hidden.rule);
@@ -100,8 +104,8 @@ impl<'a> Summing<'a> {
         }
     }
 
-    fn finish(self) -> Summary {
-        Summary { score: self.builder.finish(), ..self.summary }
+    fn finish(self) -> (Summary, Vec<StateKind>) {
+        (Summary { score: self.builder.finish(), ..self.summary }, self.states)
     }
 }
 
@@ -110,6 +114,11 @@ impl<'a> Summing<'a> {
 /// # Errors
 /// When a parameter is none of its control's or out of range.
 pub fn summarise(fleet: &Fleet<'_>, settings: Settings<'_>) -> Result<Summary, ParameterError> {
+    Ok(sum(fleet, settings)?.0)
+}
+
+/// The sums, and the whole state of each image and then of each registry.
+fn sum(fleet: &Fleet<'_>, settings: Settings<'_>) -> Result<(Summary, Vec<StateKind>), ParameterError> {
     let judge = Judge::new(settings, fleet.findings)?;
     let mut sum = Summing::new(settings);
     for image in fleet.images {
@@ -166,6 +175,19 @@ pub struct Effect {
     pub before: Summary,
     /// As it will be.
     pub after: Summary,
+    /// Assets whose whole state becomes another, in the order of the fleet.
+    pub changes: Vec<StateChange>,
+}
+
+/// An asset whose whole state becomes another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateChange {
+    /// Its id.
+    pub asset: String,
+    /// As it is.
+    pub before: StateKind,
+    /// As it will be.
+    pub after: StateKind,
 }
 
 /// What `change` does to a fleet that is judged by `settings`.
@@ -173,10 +195,30 @@ pub struct Effect {
 /// # Errors
 /// When a parameter is none of its control's or out of range.
 pub fn effect(fleet: &Fleet<'_>, settings: Settings<'_>, change: &Change) -> Result<Effect, ParameterError> {
-    let before = summarise(fleet, settings)?;
     let (rules, exemptions) = change.apply(settings.rules, settings.exemptions);
-    let after = summarise(fleet, Settings { rules: &rules, exemptions: &exemptions, ..settings })?;
-    Ok(Effect { before, after })
+    between(fleet, settings, fleet, Settings { rules: &rules, exemptions: &exemptions, ..settings })
+}
+
+/// What it does to the same assets, in the same order, to be judged as in `after` instead of as in `before`: as when a plan
+/// is switched.
+///
+/// # Errors
+/// When a parameter is none of its control's or out of range.
+pub fn between(
+    before: &Fleet<'_>,
+    as_before: Settings<'_>,
+    after: &Fleet<'_>,
+    as_after: Settings<'_>,
+) -> Result<Effect, ParameterError> {
+    let (before_sum, before_states) = sum(before, as_before)?;
+    let (after_sum, after_states) = sum(after, as_after)?;
+    let ids = before.images.iter().map(|image| image.id);
+    let ids = ids.chain(before.registries.iter().map(|registry| registry.id));
+    let changes = ids
+        .zip(before_states.into_iter().zip(after_states))
+        .filter(|(_, (before, after))| before != after)
+        .map(|(asset, (before, after))| StateChange { asset: asset.to_owned(), before, after });
+    Ok(Effect { changes: changes.collect(), before: before_sum, after: after_sum })
 }
 
 #[cfg(test)]
@@ -239,6 +281,9 @@ mod tests {
         assert_eq!((to.before.assets.unhealthy, to.after.assets.unhealthy), (3, 2));
         assert_eq!((to.before.hidden.len(), to.after.hidden["low"]), (0, 2));
         assert!(to.before.score.ratio() < to.after.score.ratio());
+        let (before, after) = (StateKind::Unhealthy, StateKind::Healthy);
+        let change = StateChange { asset: "registry/main/a@sha256:1".into(), before, after };
+        assert_eq!(to.changes, [change], "the other image keeps its high finding");
         let back = effect_of(&[low()], &[], &Change::RemoveRule("low".into()));
         assert_eq!((back.before, back.after), (to.after, to.before));
     }

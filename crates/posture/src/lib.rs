@@ -35,7 +35,7 @@ pub use control::{
 pub use disable::{
     Category, Criteria, CriteriaError, DisableRule, Disabler, FindingFacts, FixState, Hidden, ImageKey, Match,
 };
-pub use effect::{Change, Effect, ExemptCount, Fleet, Summary, effect, summarise};
+pub use effect::{Change, Effect, ExemptCount, Fleet, StateChange, Summary, between, effect, summarise};
 pub use exemption::{Exemption, ExemptionCategory, ExemptionError, Target};
 pub use facts::{
     Address, BaseFacts, Distribution, EndOfLife, FindingCounts, ImageFacts, RegistryFacts, SeverityCounts,

@@ -75,6 +75,18 @@ const NEWEST: Order = Order { name: "disable-rules/newest", keys: &[Key::down("i
 /// # Errors
 /// [`StoreError::Cursor`], the store's.
 pub fn list(tx: &mut Tx<'_>, filter: &Filter, request: &PageRequest) -> Result<Page<Rule>, StoreError> {
+    select(filter).page(tx, &NEWEST, request, read)
+}
+
+/// How many they are.
+///
+/// # Errors
+/// The store's.
+pub fn count(tx: &mut Tx<'_>, filter: &Filter) -> Result<u64, StoreError> {
+    select(filter).count(tx)
+}
+
+fn select(filter: &Filter) -> Select {
     let mut select = Select::new(COLUMNS, "disable_rule");
     scopes::within(&mut select, "scope", &filter.within);
     match filter.active {
@@ -84,7 +96,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, request: &PageRequest) -> Result<P
         Some((false, now)) => _ = select.and("removed IS NOT NULL OR expires <= ?", values![now]),
         None => {}
     }
-    select.page(tx, &NEWEST, request, read)
+    select
 }
 
 /// All that hold at `now`.

@@ -94,6 +94,18 @@ const NEWEST: Order = Order { name: "exemptions/newest", keys: &[Key::down("id")
 /// # Errors
 /// [`StoreError::Cursor`], the store's.
 pub fn list(tx: &mut Tx<'_>, filter: &Filter, request: &PageRequest) -> Result<Page<Exemption>, StoreError> {
+    select(filter).page(tx, &NEWEST, request, read)
+}
+
+/// How many they are.
+///
+/// # Errors
+/// The store's.
+pub fn count(tx: &mut Tx<'_>, filter: &Filter) -> Result<u64, StoreError> {
+    select(filter).count(tx)
+}
+
+fn select(filter: &Filter) -> Select {
     let mut select = Select::new(COLUMNS, FROM);
     scopes::within(&mut select, "lies", &filter.within);
     if let Some(control) = &filter.control {
@@ -106,7 +118,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, request: &PageRequest) -> Result<P
         Some((false, now)) => _ = select.and("removed IS NOT NULL OR expires <= ?", values![now]),
         None => {}
     }
-    select.page(tx, &NEWEST, request, read)
+    select
 }
 
 /// All that hold at `now`.

@@ -242,7 +242,6 @@ impl Around {
     }
 
     /// Registries in a scope and below it.
-    #[expect(dead_code, reason = "previews ask for it")]
     pub(crate) fn registries_within(&self, within: &Scope) -> Result<Vec<Registry>, StoreError> {
         let mut found = Vec::new();
         for known in self.registries.values() {

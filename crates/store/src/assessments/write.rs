@@ -117,7 +117,7 @@ pub(crate) fn state(word: &str) -> Result<StateKind, StoreError> {
 const ASSESSED: &str = "control, state, causes_json, notes_json, findings, hidden, exemption, exempt_state, \
      exempt_findings, first_evaluated, changed";
 
-fn assessed(row: &Row, from: usize) -> Result<Assessed, StoreError> {
+pub(crate) fn assessed_row(row: &Row, from: usize) -> Result<Assessed, StoreError> {
     let exempted = match (row.get::<Option<i64>>(from + 6)?, row.get::<Option<String>>(from + 7)?) {
         (Some(exemption), Some(word)) => {
             Some(Exempted { exemption, state: state(&word)?, findings: row.get(from + 8)? })
@@ -163,7 +163,7 @@ pub fn assessments_of(
 ) -> Result<HashMap<String, Vec<Assessed>>, StoreError> {
     let mut found: HashMap<String, Vec<Assessed>> = HashMap::with_capacity(assets.len());
     by_asset(tx, &format!("SELECT asset_id, {ASSESSED} FROM assessment"), assets, |row| {
-        found.entry(row.get(0)?).or_default().push(assessed(row, 1)?);
+        found.entry(row.get(0)?).or_default().push(assessed_row(row, 1)?);
         Ok(())
     })?;
     Ok(found)
