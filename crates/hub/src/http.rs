@@ -17,6 +17,7 @@ mod ops;
 mod outer;
 mod owners;
 mod recommendations;
+mod rules;
 mod scopes;
 mod score;
 mod session;
@@ -76,6 +77,7 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(score::routes())
         .merge(recommendations::routes())
         .merge(exemptions::routes())
+        .merge(rules::routes())
 }
 
 /// The router of a hub, to be [served](crate::listen::Listener::serve).

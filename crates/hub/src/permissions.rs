@@ -171,6 +171,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
     post("/api/v1/exemptions/preview", role(Role::SecurityAdmin, On::Somewhere)),
     get("/api/v1/exemptions/{id}", role(Role::Viewer, On::Somewhere)),
     delete("/api/v1/exemptions/{id}", role(Role::SecurityAdmin, On::Somewhere)),
+    get("/api/v1/disable-rules", role(Role::Viewer, On::Somewhere)),
+    post("/api/v1/disable-rules", role(Role::SecurityAdmin, On::Somewhere)),
+    post("/api/v1/disable-rules/preview", role(Role::SecurityAdmin, On::Somewhere)),
+    get("/api/v1/disable-rules/{id}", role(Role::Viewer, On::Somewhere)),
+    delete("/api/v1/disable-rules/{id}", role(Role::SecurityAdmin, On::Somewhere)),
+    get("/api/v1/disable-rules/{id}/findings", role(Role::Viewer, On::Somewhere)),
     // The audit trail.
     get("/api/v1/audit", role(Role::SecurityReader, On::Hub)),
 ];

@@ -163,6 +163,25 @@ pub fn hides(tx: &mut Tx<'_>, id: i64) -> Result<u64, StoreError> {
     tx.query_one(sql, &values![id])?.get(0)
 }
 
+/// Places of images in which a rule hides findings, by asset's id from one on, which is among them if `with_it`.
+///
+/// # Errors
+/// The store's.
+pub fn assets(
+    tx: &mut Tx<'_>,
+    id: i64,
+    from: &str,
+    with_it: bool,
+    limit: u32,
+) -> Result<Vec<i64>, StoreError> {
+    let than = if with_it { ">=" } else { ">" };
+    let sql = format!(
+        "SELECT s.placement FROM asset_hidden h JOIN asset_state s ON s.asset_id = h.asset_id \
+         WHERE h.rule = $1 AND h.asset_id {than} $2 AND s.placement IS NOT NULL ORDER BY h.asset_id LIMIT $3"
+    );
+    tx.query(&sql, &values![id, from, limit])?.iter().map(|row| row.get(0)).collect()
+}
+
 /// When the next rule ends after `since`; `None`: none does.
 ///
 /// # Errors

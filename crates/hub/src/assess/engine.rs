@@ -1,7 +1,7 @@
 //! Who judges: takes assets that are due, judges them, and writes what was found in the transaction that clears the mark.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -38,19 +38,6 @@ pub enum AssessError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// An asset of which a control says *unhealthy* now and did not before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Turned {
-    /// The control's id.
-    pub control: String,
-    /// The asset's id.
-    pub asset_id: String,
-    /// Its scope.
-    pub scope: String,
-    /// Why, in one line.
-    pub cause: String,
 }
 
 /// What a pass did.
@@ -212,7 +199,7 @@ fn batch(
     now: Micros,
 ) -> Result<(u64, BTreeSet<String>), StoreError> {
     let due = assessments::due_placements(tx, BATCH)?;
-    let mut writing = Writing { now, changed: BTreeSet::new(), turned: Vec::new() };
+    let mut writing = Writing { now, changed: BTreeSet::new(), turned: BTreeMap::new() };
     if due.is_empty() {
         let registries = assessments::due_registries(tx)?;
         if registries.is_empty() {
@@ -220,6 +207,7 @@ fn batch(
         }
         let around = Around::read(tx, data, now)?;
         writing.registries(tx, &around, &registries)?;
+        writing.tell(tx)?;
         return Ok((registries.len() as u64, writing.changed));
     }
     let around = Around::read(tx, data, now)?;
@@ -236,6 +224,7 @@ fn batch(
     for repository in repositories {
         writing.repository(tx, repository)?;
     }
+    writing.tell(tx)?;
     Ok((due.len() as u64, writing.changed))
 }
 
@@ -244,10 +233,19 @@ struct Writing {
     now: Micros,
     /// Scopes where something is another.
     changed: BTreeSet<String>,
-    turned: Vec<Turned>,
+    /// So many assets turned unhealthy, by control and scope.
+    turned: BTreeMap<(String, String), u64>,
 }
 
 impl Writing {
+    /// Notes for people what turned unhealthy: one notice for each control and scope, however many assets it were.
+    fn tell(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        for ((control, scope), assets) in &self.turned {
+            crate::notices::turned(tx, control, scope, *assets, self.now)?;
+        }
+        Ok(())
+    }
+
     fn images(
         &mut self,
         tx: &mut Tx<'_>,
@@ -344,12 +342,7 @@ impl Writing {
             }
             self.changed.insert(own.scope.to_owned());
             if transition.turned_unhealthy() && !control.preview {
-                self.turned.push(Turned {
-                    control: id.to_owned(),
-                    asset_id: own.asset.to_owned(),
-                    scope: own.scope.to_owned(),
-                    cause: is.verdict.cause(),
-                });
+                *self.turned.entry((id.to_owned(), own.scope.to_owned())).or_default() += 1;
             }
             rows.push((own.asset, row));
         }

@@ -49,7 +49,7 @@ fn plural(count: u64, one: &str, many: &str) -> String {
 }
 
 /// An effect as the wire has it; `hides` are the findings that would no longer count.
-pub(super) fn wire(effect: &posture::Effect, hides: u64, words: Words) -> Effect {
+pub(super) fn wire(effect: &posture::Effect, hides: u64, words: &Words) -> Effect {
     let (before, after) = (&effect.before, &effect.after);
     let changes = effect.changes.iter().take(NAMED).map(|change| AssetChange {
         asset_id: change.asset.clone(),
@@ -65,7 +65,7 @@ pub(super) fn wire(effect: &posture::Effect, hides: u64, words: Words) -> Effect
         max: after.score.maximum(),
     };
     let changed = effect.changes.len() as u64;
-    let mut sentence = match &words {
+    let mut sentence = match words {
         Words::Exemption { assets } => format!(
             "It excuses {}, of which {} findings no longer count",
             plural(*assets, "asset", "assets"),
@@ -90,7 +90,7 @@ pub(super) fn wire(effect: &posture::Effect, hides: u64, words: Words) -> Effect
         (None, Some(to)) => format!("; the score is {to} %, where there is none now."),
         (None, None) => "; there is no score before or after.".to_owned(),
     });
-    let not: &[&str] = match &words {
+    let not: &[&str] = match words {
         Words::Exemption { .. } => &[
             "It repairs nothing: the findings stay, and are listed as exempt.",
             "What is healthy stays healthy and earns its points.",

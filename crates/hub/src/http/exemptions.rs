@@ -219,7 +219,7 @@ async fn ask(
     let change = Change::SetExemption(Box::new(exemption));
     let effect = preview::effect(&state, &scope, preview::Asked::Said(change)).await?;
     let count = effect.after.exempted.get("new").copied().unwrap_or_default();
-    Ok(Json(effect::wire(&effect, count.findings, Words::Exemption { assets: count.assets })))
+    Ok(Json(effect::wire(&effect, count.findings, &Words::Exemption { assets: count.assets })))
 }
 
 /// Make an exemption
