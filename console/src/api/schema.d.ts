@@ -46,6 +46,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/controls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Controls
+         * @description All that assets are judged by: what should hold, why, what to do where it does not, and what can be set.
+         */
+        get: operations["get_controls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/disable-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Disable rules
+         * @description The newest first, with how many findings each hides now. Those that are over or were taken away stay listed.
+         */
+        get: operations["get_disable_rules"];
+        put?: never;
+        /**
+         * Make a disable rule
+         * @description Whoever is security admin of its scope may.
+         */
+        post: operations["post_disable_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/disable-rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a disable rule would do
+         * @description The assets of its scope judged with it and without, by the code that judges them for real. Nothing is saved.
+         */
+        post: operations["post_disable_rules_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/disable-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A disable rule */
+        get: operations["get_disable_rules_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Take a disable rule away
+         * @description It stays listed, with who took it away and when. Taking it away can be undone for a day.
+         */
+        delete: operations["delete_disable_rules_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/disable-rules/{id}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Findings that a disable rule hides
+         * @description One for each image and place, by image. Of a rule that is over there are none.
+         */
+        get: operations["get_disable_rules_id_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -62,6 +167,71 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exemptions
+         * @description The newest first, with what each changes now. Those that are over or were taken away stay listed.
+         */
+        get: operations["get_exemptions"];
+        put?: never;
+        /**
+         * Make an exemption
+         * @description Whoever is security admin of the scope, or of the scopes in which the asset and all inside it lie, may.
+         */
+        post: operations["post_exemptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exemptions/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an exemption would do
+         * @description Its assets judged with it and without, by the code that judges them for real. Nothing is saved.
+         */
+        post: operations["post_exemptions_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exemptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An exemption */
+        get: operations["get_exemptions_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Take an exemption away
+         * @description It stays listed, with who took it away and when. Taking it away can be undone for a day.
+         */
+        delete: operations["delete_exemptions_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -365,6 +535,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recommendations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recommendations by control
+         * @description What gains most first, with their groups of the secure score.
+         */
+        get: operations["get_recommendations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recommendations/{control}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A recommendation
+         * @description The control, how it stands, how that changed, and what is excused or hidden.
+         */
+        get: operations["get_recommendations_control"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recommendations/{control}/assets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Assets of a recommendation
+         * @description What the control says of each, those with most findings first.
+         */
+        get: operations["get_recommendations_control_assets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scope-rules": {
         parameters: {
             query?: never;
@@ -452,6 +682,69 @@ export interface paths {
          * @description For the scope and what lies below it.
          */
         put: operations["put_scopes_scope_plans"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/score": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The secure score
+         * @description Always that of now. A group of controls has `max × healthy ÷ (healthy + unhealthy)` points; an asset is healthy for a
+         *     group only where it is healthy for every control of it. What does not apply, is exempt or could not be assessed is in
+         *     neither count, and preview controls never count.
+         */
+        get: operations["get_score"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/score/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The secure score of days
+         * @description One number a day, as it was when the day's last change was judged; the last is today, as it is now. Of several scopes
+         *     the points are added up.
+         */
+        get: operations["get_score_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/score/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The secure scores of the scopes below
+         * @description Of those right below the scope that is asked for, or without one of the topmost that the caller sees.
+         */
+        get: operations["get_score_scopes"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -772,6 +1065,70 @@ export interface components {
             /** @description What should hold. */
             title: string;
         };
+        /** @description What a control says of one asset. */
+        AssessedAsset: {
+            /** @description `registry/main/shop/web@sha256:…`. */
+            assetId: string;
+            /** @description Why; empty only where it is healthy. */
+            cause: string;
+            /** @description Stable codes of the causes, for filters. */
+            codes: string[];
+            /**
+             * Format: date-time
+             * @description When it was judged last.
+             */
+            evaluated: string;
+            /** @description The exemption that acts. */
+            exemption?: string | null;
+            /**
+             * Format: int64
+             * @description Findings that count.
+             */
+            findings: number;
+            /**
+             * Format: int64
+             * @description Findings that disable rules hide.
+             */
+            hidden: number;
+            /** @description The number of its row, for addresses. */
+            id: string;
+            /** @description `image`, `registry`. */
+            kind: string;
+            /** @description Its page in the console. */
+            link: string;
+            /** @description What people call it: the asset's id without its kind. */
+            name: string;
+            /** @description What else to know, such as that the registry tells nothing of pulls. */
+            notes: string[];
+            owner?: components["schemas"]["OwnerName"] | null;
+            /** @description Its scope. */
+            scope: string;
+            /**
+             * Format: date-time
+             * @description In this state since.
+             */
+            since: string;
+            /** @description Which of the four states. */
+            state: components["schemas"]["State"];
+        };
+        /** @description An asset that would be in another state. */
+        AssetChange: {
+            /** @description As it would be. */
+            after: components["schemas"]["State"];
+            /** @description The asset. */
+            assetId: string;
+            /** @description As it is. */
+            before: components["schemas"]["State"];
+            /** @description What people call it. */
+            name: string;
+        };
+        /** @description Assets by state, before and after. */
+        AssetsChange: {
+            /** @description As it would be. */
+            after: components["schemas"]["StateCounts"];
+            /** @description As it is. */
+            before: components["schemas"]["StateCounts"];
+        };
         /** @description Who changed what, and when. Written in the same transaction as the change. */
         AuditEntry: {
             /** @description What was done: `user.create`. */
@@ -807,6 +1164,11 @@ export interface components {
             /** @description Its distribution's release, where its layers show it. */
             version?: string | null;
         };
+        /**
+         * @description The kinds of excuse.
+         * @enum {string}
+         */
+        Category: "mitigated" | "waiver";
         /** @description Changes one's own password. Every other session of the user ends. */
         ChangePassword: {
             /**
@@ -867,6 +1229,113 @@ export interface components {
             /** @description Working directory. */
             workingDir?: string | null;
         };
+        /** @description What should hold. */
+        Control: {
+            /** @description The kinds of asset that it is assessed on. */
+            assets: string[];
+            /** @description Why, for people. */
+            description: string;
+            /** @description Its group in the secure score. */
+            group: components["schemas"]["GroupName"];
+            /**
+             * @description Slug: `image.vulnerabilities`.
+             * @example image.vulnerabilities
+             */
+            id: string;
+            /** @description What can be set. */
+            parameters: components["schemas"]["Parameter"][];
+            /** @description Still being tried: shown, never in the score. */
+            preview: boolean;
+            /** @description Where to read more. */
+            references: components["schemas"]["Link"][];
+            /** @description What to do where it does not hold. */
+            remediation: components["schemas"]["Remediation"];
+            /** @description How bad it is where it does not hold. */
+            severity: components["schemas"]["Severity"];
+            /** @description Numbers of standards that ask for the same: `CIS Docker 4.1`. */
+            standards: string[];
+            /** @description The rule in one line. */
+            title: string;
+        };
+        /** @description All controls. */
+        Controls: {
+            /** @description In the order of their ids. */
+            items: components["schemas"]["Control"][];
+        };
+        /** @description Assets that count in a group, summed over groups. */
+        Counted: {
+            /**
+             * Format: int64
+             * @description Healthy.
+             */
+            healthy: number;
+            /**
+             * Format: int64
+             * @description Unhealthy.
+             */
+            unhealthy: number;
+        };
+        /**
+         * @description Which findings a rule is about. Criteria that are not given ask nothing; values of one criterion are joined by *or*.
+         *     Hostile packages are hidden only where they are named, by `findings` or `cves`.
+         */
+        Criteria: {
+            /** @default null */
+            category: components["schemas"]["PackageCategory"] | null;
+            /**
+             * @description Security check: a text in title, package or id; case does not matter.
+             * @default null
+             */
+            check: string | null;
+            /**
+             * @description CVE ids.
+             * @default []
+             */
+            cves: string[];
+            /**
+             * Format: double
+             * @description CVSS v3 base score below this. A finding without a score is not hidden by it.
+             * @default null
+             */
+            cvssBelow: number | null;
+            /**
+             * @description Ids of records or vulnerabilities.
+             * @default []
+             */
+            findings: string[];
+            /**
+             * @description Of these fix states.
+             * @default []
+             */
+            fix: components["schemas"]["FixState"][];
+            /**
+             * @description Digests of images: of the manifest or the configuration.
+             * @default []
+             */
+            images: string[];
+            /**
+             * @description Must all criteria hold, or does one do?
+             * @default all
+             */
+            match: components["schemas"]["Match"];
+            /** @default null */
+            minimumSeverity: components["schemas"]["Severity"] | null;
+            /**
+             * @description Distributions: `debian` or, with the release, `debian:12`.
+             * @default []
+             */
+            osVersions: string[];
+            /**
+             * @description A fix is to be had, or none.
+             * @default null
+             */
+            patchable: boolean | null;
+            /**
+             * @description Of these severities.
+             * @default []
+             */
+            severities: components["schemas"]["Severity"][];
+        };
         /** @description A notice on its way to a webhook. */
         Delivery: {
             /**
@@ -903,6 +1372,31 @@ export interface components {
          * @enum {string}
          */
         DeliveryState: "waiting" | "delivered" | "failed";
+        /** @description What a change would do: the assets judged twice, by the code that judges them for real. */
+        Effect: {
+            /** @description Assets of the scope by state. */
+            assets: components["schemas"]["AssetsChange"];
+            /**
+             * Format: int64
+             * @description How many they are in all.
+             */
+            changed: number;
+            /** @description Assets that would be in another state: the first 20. */
+            changes: components["schemas"]["AssetChange"][];
+            /** @description Their findings. */
+            findings: components["schemas"]["FindingsChange"];
+            /**
+             * Format: int64
+             * @description Findings that it would hide, one for each image and place; of an exemption those that would no longer count.
+             */
+            hides: number;
+            /** @description What it does not do, so that nobody is surprised. */
+            not: string[];
+            /** @description The score. */
+            score: components["schemas"]["ScoreChange"];
+            /** @description All of it in one sentence. */
+            sentence: string;
+        };
         /** @description Another place of the same content. */
         Elsewhere: {
             /** @description The asset. */
@@ -920,6 +1414,62 @@ export interface components {
             scope: string;
             /** @description The kind of thing that changed: `scope`, `image`, `job`, `score`. */
             topic: string;
+        };
+        /** @description A control that need not hold somewhere. */
+        Exemption: {
+            /** @description Where it holds: on this asset and what is inside it. */
+            assetId?: string | null;
+            /** @description What kind of excuse. */
+            category: components["schemas"]["Category"];
+            /** @description The control's id. */
+            control: string;
+            /** @description The control in one line. */
+            controlTitle: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created: string;
+            /** @description By whom. */
+            createdBy: string;
+            /** @description What it changes now. */
+            effect: components["schemas"]["ExemptionEffect"];
+            /**
+             * Format: date-time
+             * @description From then on it holds no more.
+             */
+            expires?: string | null;
+            /** @description The id. */
+            id: string;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When it was taken away.
+             */
+            removed?: string | null;
+            /** @description By whom. */
+            removedBy?: string | null;
+            /** @description Where it holds: on this scope and below it. Absent: on an asset. */
+            scope?: string | null;
+        };
+        /** @description What an exemption changes now. */
+        ExemptionEffect: {
+            /**
+             * Format: int64
+             * @description Assets that are exempt by it.
+             */
+            assets: number;
+            /**
+             * Format: int64
+             * @description Findings that would count.
+             */
+            findings: number;
+            /**
+             * Format: int64
+             * @description Of them, those that would be unhealthy; the others could not be assessed.
+             */
+            unhealthy: number;
         };
         /** @description What is wrong with one field of a request. */
         FieldProblem: {
@@ -986,6 +1536,13 @@ export interface components {
             /** @description Version. */
             version: string;
         };
+        /** @description Findings that count, before and after. */
+        FindingsChange: {
+            /** @description As it would be. */
+            after: components["schemas"]["TallyLite"];
+            /** @description As it is. */
+            before: components["schemas"]["TallyLite"];
+        };
         /** @description A fix, by id and in words. */
         FixRef: {
             /** @description The id. */
@@ -993,6 +1550,11 @@ export interface components {
             /** @description `upgrade openssl to 3.0.17-1~deb12u2`. */
             title: string;
         };
+        /**
+         * @description What a source says about a fix.
+         * @enum {string}
+         */
+        FixState: "fix-available" | "no-fix-available" | "scheduled" | "wont-fix" | "unknown";
         /**
          * @description How a list is given out.
          * @enum {string}
@@ -1006,6 +1568,57 @@ export interface components {
             scope: string;
             /** @description The user's id. */
             user: string;
+        };
+        /** @description A group of the secure score with what it has. Numbers are points with two digits. */
+        Group: {
+            /**
+             * Format: double
+             * @description Points that it has; absent where no asset counts: then it is in no sum.
+             */
+            current?: number | null;
+            /**
+             * Format: int64
+             * @description Assets that are healthy in every control of the group.
+             */
+            healthy: number;
+            /** @description Slug. */
+            id: string;
+            /**
+             * Format: int32
+             * @description Points where everything is healthy.
+             */
+            max: number;
+            /**
+             * Format: int64
+             * @description Assets of which not all could be assessed, in neither count.
+             */
+            notAssessed: number;
+            /**
+             * Format: double
+             * @description Points that could be gained.
+             */
+            potential: number;
+            /** @description How its controls stand together. */
+            state: components["schemas"]["RecommendationState"];
+            /** @description Name for people. */
+            title: string;
+            /**
+             * Format: int64
+             * @description Assets that are unhealthy in one at least.
+             */
+            unhealthy: number;
+        };
+        /** @description A group of the secure score, as controls name it. */
+        GroupName: {
+            /** @description Slug: `remediate-vulnerabilities`. */
+            id: string;
+            /**
+             * Format: int32
+             * @description Points that it is worth where everything is healthy.
+             */
+            max: number;
+            /** @description Name for people. */
+            title: string;
         };
         /** @description Whether the hub can do its work. */
         Health: {
@@ -1036,6 +1649,19 @@ export interface components {
             exemption?: string | null;
             /** @description The rule's id. */
             rule?: string | null;
+        };
+        /** @description A finding that a rule hides. */
+        HiddenFinding: {
+            /** @description The asset. */
+            assetId: string;
+            /** @description The image in its place. */
+            image: string;
+            /** @description The package. */
+            package: string;
+            /** @description How bad. */
+            severity: components["schemas"]["Severity"];
+            /** @description The vulnerability. */
+            vulnerability: string;
         };
         /** @description All that is known of an image in its place. */
         ImageDetail: components["schemas"]["ImageRow"] & {
@@ -1186,6 +1812,13 @@ export interface components {
              */
             position: number;
         };
+        /** @description A link. */
+        Link: {
+            /** @description What it leads to. */
+            title: string;
+            /** @description Its address. */
+            url: string;
+        };
         /** @description Name and password. */
         Login: {
             /** @description The user's name. */
@@ -1213,6 +1846,11 @@ export interface components {
             /** @description The webhook. */
             webhook: components["schemas"]["Webhook"];
         };
+        /**
+         * @description How criteria are joined.
+         * @enum {string}
+         */
+        Match: "all" | "any";
         /** @description Who asks, and what they may do. */
         Me: {
             /**
@@ -1229,12 +1867,54 @@ export interface components {
             /** @description The user's or token's name. */
             name: string;
         };
+        /** @description Makes an exemption, or asks what one would do. Exactly one of `scope` and `assetId` is given. */
+        NewExemption: {
+            /**
+             * @description On this asset and what is inside it: a registry, a repository, an image.
+             * @example registry/main/shop/web
+             */
+            assetId?: string | null;
+            /** @description What kind of excuse. */
+            category: components["schemas"]["Category"];
+            /**
+             * @description The control's id.
+             * @example image.root-user
+             */
+            control: string;
+            /**
+             * Format: date-time
+             * @description From then on it holds no more; absent: until it is taken away.
+             */
+            expires?: string | null;
+            /** @description Why. */
+            reason: string;
+            /** @description On this scope and below it; empty: everywhere. */
+            scope?: string | null;
+        };
         /** @description Makes or changes an owner. */
         NewOwner: {
             /** @description How to reach it. May be empty. */
             contact?: string;
             /** @description The team's name; unique. */
             name: string;
+        };
+        /** @description Makes a rule, or asks what one would do. */
+        NewRule: {
+            /** @description For findings of this control: `image.vulnerabilities` or `image.malware`; absent: of both. */
+            control?: string | null;
+            /** @description Which findings: one criterion at least. */
+            criteria: components["schemas"]["Criteria"];
+            /**
+             * Format: date-time
+             * @description From then on it holds no more; absent: until it is taken away.
+             */
+            expires?: string | null;
+            /** @description Why. */
+            justification: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description Here and below; empty: everywhere. */
+            scope: string;
         };
         /** @description Makes a scope. */
         NewScope: {
@@ -1349,12 +2029,83 @@ export interface components {
             /** @description The team's name. */
             name: string;
         };
+        /** @description An owner, where only its name matters. */
+        OwnerName: {
+            /** @description The id. */
+            id: string;
+            /** @description The team's name. */
+            name: string;
+        };
         /** @description An owner, by id and name. */
         OwnerRef: {
             /** @description The id. */
             id: string;
             /** @description The team's name. */
             name: string;
+        };
+        /**
+         * @description Where a package comes from.
+         * @enum {string}
+         */
+        PackageCategory: "os" | "language";
+        /** @description One page of a list. */
+        Page_AssessedAsset: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description `registry/main/shop/web@sha256:…`. */
+                assetId: string;
+                /** @description Why; empty only where it is healthy. */
+                cause: string;
+                /** @description Stable codes of the causes, for filters. */
+                codes: string[];
+                /**
+                 * Format: date-time
+                 * @description When it was judged last.
+                 */
+                evaluated: string;
+                /** @description The exemption that acts. */
+                exemption?: string | null;
+                /**
+                 * Format: int64
+                 * @description Findings that count.
+                 */
+                findings: number;
+                /**
+                 * Format: int64
+                 * @description Findings that disable rules hide.
+                 */
+                hidden: number;
+                /** @description The number of its row, for addresses. */
+                id: string;
+                /** @description `image`, `registry`. */
+                kind: string;
+                /** @description Its page in the console. */
+                link: string;
+                /** @description What people call it: the asset's id without its kind. */
+                name: string;
+                /** @description What else to know, such as that the registry tells nothing of pulls. */
+                notes: string[];
+                owner?: components["schemas"]["OwnerName"] | null;
+                /** @description Its scope. */
+                scope: string;
+                /**
+                 * Format: date-time
+                 * @description In this state since.
+                 */
+                since: string;
+                /** @description Which of the four states. */
+                state: components["schemas"]["State"];
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         Page_AuditEntry: {
@@ -1438,6 +2189,57 @@ export interface components {
             total?: number | null;
         };
         /** @description One page of a list. */
+        Page_Exemption: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description Where it holds: on this asset and what is inside it. */
+                assetId?: string | null;
+                /** @description What kind of excuse. */
+                category: components["schemas"]["Category"];
+                /** @description The control's id. */
+                control: string;
+                /** @description The control in one line. */
+                controlTitle: string;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created: string;
+                /** @description By whom. */
+                createdBy: string;
+                /** @description What it changes now. */
+                effect: components["schemas"]["ExemptionEffect"];
+                /**
+                 * Format: date-time
+                 * @description From then on it holds no more.
+                 */
+                expires?: string | null;
+                /** @description The id. */
+                id: string;
+                /** @description Why. */
+                reason: string;
+                /**
+                 * Format: date-time
+                 * @description When it was taken away.
+                 */
+                removed?: string | null;
+                /** @description By whom. */
+                removedBy?: string | null;
+                /** @description Where it holds: on this scope and below it. Absent: on an asset. */
+                scope?: string | null;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
         Page_Finding: {
             /** @description The rows, in the order asked for. */
             items: {
@@ -1503,6 +2305,32 @@ export interface components {
                 scope: string;
                 /** @description The user's id. */
                 user: string;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_HiddenFinding: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description The asset. */
+                assetId: string;
+                /** @description The image in its place. */
+                image: string;
+                /** @description The package. */
+                package: string;
+                /** @description How bad. */
+                severity: components["schemas"]["Severity"];
+                /** @description The vulnerability. */
+                vulnerability: string;
             }[];
             /**
              * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
@@ -1686,6 +2514,58 @@ export interface components {
             total?: number | null;
         };
         /** @description One page of a list. */
+        Page_Rule: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description For findings of this control; absent: of every control that has findings. */
+                control?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created: string;
+                /** @description By whom. */
+                createdBy: string;
+                /** @description Which findings. */
+                criteria: components["schemas"]["Criteria"];
+                /**
+                 * Format: date-time
+                 * @description From then on it holds no more.
+                 */
+                expires?: string | null;
+                /**
+                 * Format: int64
+                 * @description Findings that it hides now, one for each image and place.
+                 */
+                hides: number;
+                /** @description The id. */
+                id: string;
+                /** @description Why. */
+                justification: string;
+                /** @description What people call it. */
+                name: string;
+                /**
+                 * Format: date-time
+                 * @description When it was taken away.
+                 */
+                removed?: string | null;
+                /** @description By whom. */
+                removedBy?: string | null;
+                /** @description It holds here and below. */
+                scope: string;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
         Page_Scope: {
             /** @description The rows, in the order asked for. */
             items: {
@@ -1817,6 +2697,27 @@ export interface components {
              */
             total?: number | null;
         };
+        /** @description What can be set on a control. */
+        Parameter: {
+            /** @description The value where nothing is set. */
+            default: unknown;
+            /**
+             * Format: int64
+             * @description The greatest number.
+             */
+            max?: number | null;
+            /**
+             * Format: int64
+             * @description The least number.
+             */
+            min?: number | null;
+            /** @description Its name. */
+            name: string;
+            /** @description What it does. */
+            title: string;
+            /** @description The value that holds: a number, yes or no, or a severity. */
+            value: unknown;
+        };
         /** @description Whether a plan is on for a scope, and who says so. */
         Plan: {
             /** @description The scope where this was said; absent if nowhere, and the default (on) holds. */
@@ -1889,11 +2790,130 @@ export interface components {
             /** @description Where: a path in the image, a layer. */
             subject: string;
         };
+        /** @description A control with what it says of the assets of a scope. */
+        Recommendation: {
+            /** @description The control's id. */
+            control: string;
+            /**
+             * Format: int64
+             * @description Of those that it does not apply to, the ones that an exemption excuses.
+             */
+            exempt: number;
+            /**
+             * Format: double
+             * @description Points that would be gained if it alone held everywhere, with two digits.
+             */
+            gain: number;
+            /** @description The slug of its group. */
+            group: string;
+            /**
+             * Format: int64
+             * @description Findings of it that disable rules hide.
+             */
+            hidden: number;
+            /** @description Still being tried: shown, never in the score. */
+            preview: boolean;
+            /**
+             * Format: double
+             * @description The score as it would be then, in percent with one digit; absent where nothing counts.
+             */
+            score?: number | null;
+            /** @description How bad it is where it does not hold. */
+            severity: components["schemas"]["Severity"];
+            /**
+             * Format: date-time
+             * @description Since when the longest unhealthy asset is so; told for one recommendation alone.
+             */
+            since?: string | null;
+            /** @description How it stands. */
+            state: components["schemas"]["RecommendationState"];
+            /** @description Its assets by state. */
+            states: components["schemas"]["StateCounts"];
+            /** @description The rule in one line. */
+            title: string;
+        };
+        /** @description One recommendation in full. */
+        RecommendationDetail: components["schemas"]["Recommendation"] & {
+            /** @description The control itself. */
+            detail: components["schemas"]["Control"];
+            /** @description Exemptions from it that hold, the newest first; at most 50. */
+            exemptions: components["schemas"]["Exemption"][];
+            /**
+             * Format: int64
+             * @description Disable rules that hide findings of it here.
+             */
+            rules: number;
+            /** @description Unhealthy assets each day, the oldest first; the last is now. */
+            trend: components["schemas"]["TrendDay"][];
+        };
+        /**
+         * @description How a recommendation stands.
+         * @enum {string}
+         */
+        RecommendationState: "open" | "completed" | "not_applicable" | "not_assessed";
+        /** @description Recommendations by control. */
+        Recommendations: {
+            /** @description Their groups, worth most first. */
+            groups: components["schemas"]["Group"][];
+            /** @description What gains most first. */
+            items: components["schemas"]["Recommendation"][];
+            /**
+             * Format: int64
+             * @description So many recommendations.
+             */
+            total: number;
+        };
+        /** @description What to do about a control that does not hold. */
+        Remediation: {
+            /** @description Everything to do, in order; a command stands behind its step. */
+            steps: string[];
+            /** @description The first thing to do, in words. */
+            text: string;
+        };
         /**
          * @description What a user may do on a scope and on all that lies below it. Each role may do what those before it may.
          * @enum {string}
          */
         Role: "viewer" | "security_reader" | "security_admin" | "owner";
+        /** @description A disable rule. */
+        Rule: {
+            /** @description For findings of this control; absent: of every control that has findings. */
+            control?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created: string;
+            /** @description By whom. */
+            createdBy: string;
+            /** @description Which findings. */
+            criteria: components["schemas"]["Criteria"];
+            /**
+             * Format: date-time
+             * @description From then on it holds no more.
+             */
+            expires?: string | null;
+            /**
+             * Format: int64
+             * @description Findings that it hides now, one for each image and place.
+             */
+            hides: number;
+            /** @description The id. */
+            id: string;
+            /** @description Why. */
+            justification: string;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was taken away.
+             */
+            removed?: string | null;
+            /** @description By whom. */
+            removedBy?: string | null;
+            /** @description It holds here and below. */
+            scope: string;
+        };
         /** @description A node of the tree on which assets, roles, plans, rules and scores hang. */
         Scope: {
             /**
@@ -1934,6 +2954,133 @@ export interface components {
             /** @description The rules; the first that matches counts. */
             rules: components["schemas"]["ScopeRule"][];
         };
+        /** @description The score of a scope below another. */
+        ScopeScore: {
+            /**
+             * Format: double
+             * @description Points that it has.
+             */
+            current: number;
+            /**
+             * Format: int32
+             * @description Points that it could have.
+             */
+            max: number;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: double
+             * @description In percent with one digit; absent where nothing counts.
+             */
+            percent?: number | null;
+            /** @description The scope's path. */
+            scope: string;
+            /**
+             * Format: int64
+             * @description Unhealthy assets, one for each group.
+             */
+            unhealthy: number;
+        };
+        /** @description The scores of the scopes right below another. */
+        ScopeScores: {
+            /** @description By path. */
+            items: components["schemas"]["ScopeScore"][];
+        };
+        /** @description The score of a scope with all below it. */
+        Score: {
+            /**
+             * Format: date-time
+             * @description When it was asked: it is always that of now.
+             */
+            at: string;
+            /** @description Assets that count, one for each group. */
+            counted: components["schemas"]["Counted"];
+            /**
+             * Format: double
+             * @description Points that it has, with two digits.
+             */
+            current: number;
+            /**
+             * Format: int64
+             * @description Assets, one for each control, that are exempt.
+             */
+            exempt: number;
+            /** @description How the numbers come about, in words. */
+            formula: string;
+            /** @description Every group that is worth points or has assets, worth most first. */
+            groups: components["schemas"]["Group"][];
+            /**
+             * Format: int32
+             * @description Points that it could have.
+             */
+            max: number;
+            /**
+             * Format: int64
+             * @description Assets, one for each group, that could not be assessed: in neither count, and never green.
+             */
+            notAssessed: number;
+            /**
+             * Format: double
+             * @description In percent with one digit; absent where nothing counts. No score is not a bad score.
+             */
+            percent?: number | null;
+        };
+        /** @description The score, before and after: of the scope where the change is made, with all below it. */
+        ScoreChange: {
+            /**
+             * Format: double
+             * @description In percent; absent where nothing would count.
+             */
+            after?: number | null;
+            /**
+             * Format: double
+             * @description In percent; absent where nothing counts.
+             */
+            before?: number | null;
+            /**
+             * Format: double
+             * @description Points that it would have.
+             */
+            currentAfter: number;
+            /**
+             * Format: double
+             * @description Points that it has.
+             */
+            currentBefore: number;
+            /**
+             * Format: int32
+             * @description Points that it could have.
+             */
+            max: number;
+        };
+        /** @description The score of a day. */
+        ScoreDay: {
+            /**
+             * Format: double
+             * @description Points that it had.
+             */
+            current: number;
+            /**
+             * Format: date
+             * @description `2026-01-31`, UTC.
+             */
+            day: string;
+            /**
+             * Format: double
+             * @description Points that it could have had.
+             */
+            max: number;
+            /**
+             * Format: double
+             * @description In percent with one digit; absent where nothing counted.
+             */
+            percent?: number | null;
+        };
+        /** @description The score of days. */
+        ScoreHistory: {
+            /** @description The oldest first; the last is today, as it is now. */
+            items: components["schemas"]["ScoreDay"][];
+        };
         /** @description Says for a scope whether a plan is on; what lies below inherits it. */
         SetPlan: {
             /** @description On or off; absent takes back what was said here, so that the scope inherits again. */
@@ -1968,6 +3115,29 @@ export interface components {
          * @enum {string}
          */
         State: "healthy" | "unhealthy" | "not_applicable" | "not_assessed";
+        /** @description How many are in each state. */
+        StateCounts: {
+            /**
+             * Format: int64
+             * @description Healthy.
+             */
+            healthy: number;
+            /**
+             * Format: int64
+             * @description Not applicable.
+             */
+            notApplicable: number;
+            /**
+             * Format: int64
+             * @description Not assessed.
+             */
+            notAssessed: number;
+            /**
+             * Format: int64
+             * @description Unhealthy.
+             */
+            unhealthy: number;
+        };
         /** @description Findings: those that count, by severity, and what of them helps to decide. */
         Tally: {
             /**
@@ -1995,6 +3165,39 @@ export interface components {
              * @description Of those that count: known to be exploited.
              */
             kev: number;
+            /**
+             * Format: int64
+             * @description Low ones.
+             */
+            low: number;
+            /**
+             * Format: int64
+             * @description Medium ones.
+             */
+            medium: number;
+            /**
+             * Format: int64
+             * @description Negligible ones.
+             */
+            negligible: number;
+            /**
+             * Format: int64
+             * @description Those that nobody rated.
+             */
+            unknown: number;
+        };
+        /** @description Findings that count, by severity. */
+        TallyLite: {
+            /**
+             * Format: int64
+             * @description Critical ones.
+             */
+            critical: number;
+            /**
+             * Format: int64
+             * @description High ones.
+             */
+            high: number;
             /**
              * Format: int64
              * @description Low ones.
@@ -2044,6 +3247,19 @@ export interface components {
          * @enum {string}
          */
         TokenRole: "viewer" | "security_reader" | "security_admin" | "owner" | "publish" | "notify" | "metrics";
+        /** @description How many assets of a control were unhealthy on a day. */
+        TrendDay: {
+            /**
+             * Format: date
+             * @description `2026-01-31`, UTC.
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description Unhealthy assets.
+             */
+            unhealthy: number;
+        };
         /** @description A user. */
         User: {
             /**
@@ -2178,6 +3394,244 @@ export interface operations {
             };
         };
     };
+    get_controls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The controls */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Controls"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_disable_rules: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description On this scope and on what lies below it. */
+                scope?: string;
+                /** @description Those that hold (`true`), or those that are over (`false`). */
+                active?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of rules */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Rule"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_disable_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRule"];
+            };
+        };
+        responses: {
+            /** @description The rule */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_disable_rules_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRule"];
+            };
+        };
+        responses: {
+            /** @description What it would do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Effect"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_disable_rules_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rule */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_disable_rules_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rule, as it was */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_disable_rules_id_findings: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path: {
+                /** @description The rule's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of findings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HiddenFinding"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_events: {
         parameters: {
             query?: never;
@@ -2194,6 +3648,178 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["Event"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_exemptions: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description From this control. */
+                control?: string;
+                /** @description On this scope, on what lies below it, or on assets there. */
+                scope?: string;
+                /** @description Those that hold (`true`), or those that are over (`false`). */
+                active?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of exemptions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Exemption"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_exemptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExemption"];
+            };
+        };
+        responses: {
+            /** @description The exemption */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exemption"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_exemptions_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExemption"];
+            };
+        };
+        responses: {
+            /** @description What it would do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Effect"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_exemptions_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The exemption's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The exemption */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exemption"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_exemptions_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The exemption's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The exemption, as it was */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exemption"];
                 };
             };
             /** @description A problem */
@@ -2872,6 +4498,130 @@ export interface operations {
             };
         };
     };
+    get_recommendations: {
+        parameters: {
+            query?: {
+                /** @description Of this scope and what lies below it; absent: of all that the caller sees. */
+                scope?: string;
+                /** @description `open`, `completed`, `not_applicable`, `not_assessed`, several joined by commas; `all`, if absent. */
+                state?: string;
+                /** @description Of these groups: slugs joined by commas. */
+                group?: string;
+                /** @description Of these severities, joined by commas. */
+                severity?: string;
+                /** @description This text stands in the title or the id; case does not matter. */
+                text?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The recommendations */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recommendations"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_recommendations_control: {
+        parameters: {
+            query?: {
+                /** @description Of this scope and what lies below it; absent: of all that the caller sees. */
+                scope?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The control's id */
+                control: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The recommendation */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecommendationDetail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_recommendations_control_assets: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description In these states, joined by commas: `healthy`, `unhealthy`, `not_applicable`, `not_assessed`. */
+                state?: string;
+                /** @description Of this scope and what lies below it. */
+                scope?: string;
+                /** @description Of this owner, by id; `none`: of nobody. */
+                owner?: string;
+                /** @description This text stands in the asset's id. */
+                text?: string;
+                /** @description With a cause of this code. */
+                code?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The control's id */
+                control: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of assets */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AssessedAsset"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_scope_rules: {
         parameters: {
             query?: never;
@@ -3158,6 +4908,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Plan"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_score: {
+        parameters: {
+            query?: {
+                /** @description Of this scope and what lies below it; absent: of all that the caller sees. */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The score */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Score"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_score_history: {
+        parameters: {
+            query?: {
+                /** @description Of this scope and what lies below it; absent: of all that the caller sees. */
+                scope?: string;
+                /** @description So many days until today: 1 to 730; 90 if absent. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The days */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoreHistory"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_score_scopes: {
+        parameters: {
+            query?: {
+                /** @description Of this scope and what lies below it; absent: of all that the caller sees. */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The scores */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScopeScores"];
                 };
             };
             /** @description A problem */
