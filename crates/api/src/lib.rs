@@ -23,6 +23,7 @@ pub mod rule;
 pub mod scope;
 pub mod score;
 pub mod tally;
+pub mod vulnerability;
 pub mod webhook;
 pub mod who;
 

@@ -83,6 +83,28 @@ impl State {
     }
 }
 
+impl From<model::StateKind> for State {
+    fn from(state: model::StateKind) -> Self {
+        match state {
+            model::StateKind::Healthy => Self::Healthy,
+            model::StateKind::Unhealthy => Self::Unhealthy,
+            model::StateKind::NotApplicable => Self::NotApplicable,
+            model::StateKind::NotAssessed => Self::NotAssessed,
+        }
+    }
+}
+
+impl From<State> for model::StateKind {
+    fn from(state: State) -> Self {
+        match state {
+            State::Healthy => Self::Healthy,
+            State::Unhealthy => Self::Unhealthy,
+            State::NotApplicable => Self::NotApplicable,
+            State::NotAssessed => Self::NotAssessed,
+        }
+    }
+}
+
 /// Findings: those that count, by severity, and what of them helps to decide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -19,7 +19,7 @@ pub use change::Changed;
 pub(crate) use change::{damaged as change_error, write as write_subject};
 pub use subject::{Os, Other, Subject};
 pub use verdict::{Verdict, judge, names};
-pub(crate) use verdict::{micros, stored_subject};
+pub(crate) use verdict::{judgement, micros, stored_subject};
 
 /// Why packages could not be matched.
 #[derive(Debug, thiserror::Error)]

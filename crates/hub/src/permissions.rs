@@ -177,6 +177,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     get("/api/v1/disable-rules/{id}", role(Role::Viewer, On::Somewhere)),
     delete("/api/v1/disable-rules/{id}", role(Role::SecurityAdmin, On::Somewhere)),
     get("/api/v1/disable-rules/{id}/findings", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/images/{image}/evidence", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/images/{image}/why", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/vulnerabilities", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/vulnerabilities/{id}", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/vulnerabilities/{id}/hits", role(Role::Viewer, On::Somewhere)),
     // The audit trail.
     get("/api/v1/audit", role(Role::SecurityReader, On::Hub)),
 ];

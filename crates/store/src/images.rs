@@ -13,12 +13,10 @@ use crate::{
 };
 
 pub use hits::{
-    HitPackage, HitRow, Outcome, Verdict, count_hits, having, hits, name_numbers, owners_hit, packages_hit,
+    HitPackage, HitRow, Outcome, OwnerHit, Verdict, count_hits, having, hits, name_numbers, owners_hit,
+    packages_hit,
 };
-pub use places::{
-    AssessmentRow, AssetRow, Filter, ORDERS, PlaceDetail, assessments, by_numbers, count, elsewhere, list,
-    place,
-};
+pub use places::{AssetRow, Filter, ORDERS, PlaceDetail, by_numbers, count, elsewhere, list, place};
 pub use software::{SoftwareRow, VersionRow, software, versions};
 
 /// A catalogued image, or another target that is stored like one (a host's root file system), as it is written.

@@ -11,8 +11,8 @@ use crate::{Micros, Row, StoreError, Tx, Value, alarms::is_alarm, assessments, v
 
 pub(crate) use findings::contains;
 pub use findings::{
-    FINDING_ORDERS, FindingFilter, FindingRow, ImagePackage, PackageFilter, apart, count_of_image,
-    count_packages, of_image, packages_of_image,
+    Concerned, FINDING_ORDERS, FindingFilter, FindingRow, ImagePackage, PackageFilter, apart, concerned,
+    count_of_image, count_packages, of_image, packages_of_image, places_of_subject,
 };
 
 /// A verdict on a subject.

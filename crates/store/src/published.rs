@@ -30,8 +30,8 @@ pub fn find(tx: &mut Tx<'_>, asset_id: &str) -> Result<Option<(i64, String)>, St
     row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
 }
 
-/// Keeps that something was published. One that is known keeps its scope and owner, and is there again. Gives the number
-/// of its place.
+/// Keeps that something was published, to be judged. One that is known keeps its scope and owner, and is there again. Gives
+/// the number of its place.
 ///
 /// # Errors
 /// [`StoreError::Constraint`] when there is no such image, scope or owner.
@@ -39,7 +39,7 @@ pub fn keep(tx: &mut Tx<'_>, published: &Published<'_>) -> Result<i64, StoreErro
     let row = tx.query_one(
         "INSERT INTO placement (asset_id, image, manifest_digest, scope, owner, first_seen, last_seen, trigger, publish_json) \
          VALUES ($1, $2, $3, $4, $5, $6, $6, 'publish', $7) ON CONFLICT (asset_id) DO UPDATE SET image = excluded.image, \
-         last_seen = excluded.last_seen, gone = NULL, trigger = excluded.trigger, publish_json = excluded.publish_json \
+         last_seen = excluded.last_seen, gone = NULL, due = 1, trigger = excluded.trigger, publish_json = excluded.publish_json \
          RETURNING id",
         &values![
             published.asset_id,

@@ -103,9 +103,13 @@ pub struct ListedRow {
     pub first_seen: Micros,
 }
 
+/// The order by how many places are hit.
+const BY_IMAGES: &str = "vulnerability/images";
+
 /// Orders of vulnerabilities.
 pub const ORDERS: &[Order] = &[
     Order { name: "vulnerability/severity", keys: &[Key::down("v.severity"), Key::down("v.id")] },
+    Order { name: BY_IMAGES, keys: &[Key::down("c.images"), Key::down("v.id")] },
     Order {
         name: "vulnerability/newest",
         keys: &[
@@ -134,8 +138,17 @@ fn places(select: &mut Select, filter: &Filter) {
     }
 }
 
-fn select(listed: &Listed) -> Select {
-    let mut select = Select::new(COLUMNS, "vulnerability v");
+/// `by_images`: with `c.images`, the places of each among those that are asked for.
+fn select(listed: &Listed, by_images: bool) -> Select {
+    let mut select = if by_images {
+        let mut counts = Select::new("m.vulnerability AS id, count(DISTINCT a.id) AS images", PLACES);
+        places(&mut counts, &listed.places);
+        let (sql, values) = counts.parts();
+        let from = format!("({sql} GROUP BY m.vulnerability) c JOIN vulnerability v ON v.id = c.id");
+        Select::new(COLUMNS, from).holding(values)
+    } else {
+        Select::new(COLUMNS, "vulnerability v")
+    };
     if !listed.severities.is_empty() {
         select.is_in("v.severity", listed.severities.iter().map(|s| Value::Int(severity_number(*s))));
     }
@@ -172,7 +185,7 @@ pub fn list(
     order: &Order,
     request: &PageRequest,
 ) -> Result<Page<ListedRow>, StoreError> {
-    let page = select(listed).page(tx, order, request, read)?;
+    let page = select(listed, order.name == BY_IMAGES).page(tx, order, request, read)?;
     let mut items = Vec::with_capacity(page.items.len());
     for told in page.items {
         items.push(sums(tx, told, &listed.places)?);
@@ -185,7 +198,7 @@ pub fn list(
 /// # Errors
 /// What the database says.
 pub fn count(tx: &mut Tx<'_>, listed: &Listed) -> Result<u64, StoreError> {
-    select(listed).count(tx)
+    select(listed, false).count(tx)
 }
 
 /// What a vulnerability does to the places that `filter` leaves.

@@ -4,8 +4,11 @@
 //! answered like what is not there.
 
 mod catalogues;
+mod evidence;
+mod explain;
 mod findings;
 mod images;
+mod vulnerabilities;
 mod wire;
 
 use crate::{AppState, Error, auth::Caller, permissions::covers};
@@ -18,7 +21,12 @@ use store::{
 use utoipa_axum::router::OpenApiRouter;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(catalogues::routes()).merge(images::routes()).merge(findings::routes())
+    OpenApiRouter::new()
+        .merge(catalogues::routes())
+        .merge(images::routes())
+        .merge(findings::routes())
+        .merge(evidence::routes())
+        .merge(vulnerabilities::routes())
 }
 
 /// The scopes whose assets the caller sees.

@@ -134,7 +134,7 @@ fn fix(fix: &FixStatus) -> (&'static str, &str) {
 }
 
 /// The word of the store for a judgement. What people hide is not decided when matching.
-const fn judgement(judgement: &Judgement) -> &'static str {
+pub(crate) const fn judgement(judgement: &Judgement) -> &'static str {
     match judgement {
         Judgement::Counts | Judgement::Suppressed(_) => COUNTS,
         Judgement::Apart(reason) => match reason {

@@ -14,6 +14,10 @@ pub struct HitRow {
     pub asset: AssetRow,
     /// What.
     pub package: PackageRow,
+    /// Digest of its layer, and the instruction that made it.
+    pub layer: (String, Option<String>),
+    /// The subject, as the matcher reads it.
+    pub context: String,
     /// The verdict; `None`: not affected, or not assessed.
     pub verdict: Option<Verdict>,
 }
@@ -46,9 +50,9 @@ pub enum Outcome<'a> {
 }
 
 const PACKAGE: &str = "p.id, p.kind, p.name, p.version, p.purl, p.presence, p.coverage, l.position, s.evidence_json, s.id, \
-     p.source_name";
+     p.source_name, l.diff_id, l.created_by, p.context_json";
 /// Columns of [`PACKAGE`].
-const PACKAGE_COLUMNS: usize = 11;
+const PACKAGE_COLUMNS: usize = 14;
 const PLACES: &str = "subject p JOIN unit_subject s ON s.subject = p.id JOIN image_layer l ON l.unit = s.unit \
      LEFT JOIN image_hidden h ON h.image = l.image AND h.unit_subject = s.id \
      JOIN image i ON i.id = l.image JOIN placement a ON a.image = i.id";
@@ -102,10 +106,16 @@ pub fn count_hits(
     rows.first().map_or(Ok((0, 0)), |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
-/// Places of one owner, by id and name; `None`: nobody's.
-pub type OwnerHits = (Option<(String, String)>, u64);
+/// How many places of an owner are hit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnerHit {
+    /// Id and name; `None`: nobody's.
+    pub owner: Option<(String, String)>,
+    /// Places of images.
+    pub images: u64,
+}
 
-/// Whose the places of [`hits`] are: id and name of the owner, and how many places; most first.
+/// Whose the places of [`hits`] are, most places first.
 ///
 /// # Errors
 /// What the database says.
@@ -113,7 +123,7 @@ pub fn owners_hit(
     tx: &mut Tx<'_>,
     vulnerability: &str,
     filter: &Filter,
-) -> Result<Vec<OwnerHits>, StoreError> {
+) -> Result<Vec<OwnerHit>, StoreError> {
     let select = selected(vulnerability, Outcome::Hit(Some(true)), filter)
         .columns("a.owner, (SELECT o.name FROM owner o WHERE o.id = a.owner), count(DISTINCT a.id)");
     let rows = select.all(tx, "GROUP BY a.owner ORDER BY 3 DESC, 1")?;
@@ -123,7 +133,7 @@ pub fn owners_hit(
                 Some(id) => Some((id, row.get(1)?)),
                 None => None,
             };
-            Ok((owner, row.get(2)?))
+            Ok(OwnerHit { owner, images: row.get(2)? })
         })
         .collect()
 }
@@ -216,20 +226,16 @@ fn page(
     verdict: impl Fn(&Row) -> Result<Option<Verdict>, StoreError>,
 ) -> Result<Page<HitRow>, StoreError> {
     let page = select.page(tx, &BY_PLACE, request, |row| {
-        Ok((row.get::<i64>(PACKAGE_COLUMNS)?, package_row(row)?, verdict(row)?))
+        let id: i64 = row.get(PACKAGE_COLUMNS)?;
+        let layer = (row.get(11)?, row.get(12)?);
+        Ok((id, package_row(row)?, layer, row.get(13)?, verdict(row)?))
     })?;
     let ids: Vec<i64> = page.items.iter().map(|(id, ..)| *id).collect();
     let assets = by_numbers(tx, &ids)?;
-    Ok(Page {
-        items: page
-            .items
-            .into_iter()
-            .filter_map(|(id, package, verdict)| {
-                Some(HitRow { asset: assets.get(&id)?.clone(), package, verdict })
-            })
-            .collect(),
-        next: page.next,
-    })
+    let items = page.items.into_iter().filter_map(|(id, package, layer, context, verdict)| {
+        Some(HitRow { asset: assets.get(&id)?.clone(), package, layer, context, verdict })
+    });
+    Ok(Page { items: items.collect(), next: page.next })
 }
 
 /// Numbers of the names under which subjects of the fleet are looked up, of those given.

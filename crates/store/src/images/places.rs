@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use model::StateKind;
+
 use crate::{
     Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, Value,
     matches::{Tally, contains},
@@ -22,8 +24,8 @@ pub struct Filter {
     pub repository: String,
     /// With findings that count of one of these severities.
     pub severities: Vec<model::Severity>,
-    /// With an assessment in one of these states.
-    pub states: Vec<String>,
+    /// In one of these states.
+    pub states: Vec<StateKind>,
     /// Hit by this vulnerability, by id or alias, where it counts.
     pub cve: String,
     /// With a package of this name.
@@ -105,6 +107,8 @@ pub struct AssetRow {
     pub tally: Tally,
     /// Tags that point at it now, by name.
     pub tags: Vec<String>,
+    /// Its state and why, in one line; `None`: it was not judged yet, or is gone.
+    pub state: Option<(StateKind, String)>,
 }
 
 /// A place with what only its own page shows.
@@ -126,13 +130,14 @@ const SUMS: &str = "COALESCE(i.critical, 0), COALESCE(i.high, 0), COALESCE(i.med
 
 const ASSET: &str = "a.id, a.asset_id, a.manifest_digest, g.id, g.name, r.id, r.name, a.image, i.config_digest, a.scope, o.id, o.name, \
      i.distro, i.distro_version, i.os, i.arch, COALESCE(i.packages, 0), COALESCE(i.size, 0), i.created_at, a.first_seen, a.last_seen, \
-     a.gone, a.pushed_at, a.pulled_at, i.catalogued_at, a.trigger";
+     a.gone, a.pushed_at, a.pulled_at, i.catalogued_at, a.trigger, t.state, t.cause";
 
 /// Columns of [`ASSET`]: the sums begin behind them.
-const ASSET_COLUMNS: usize = 26;
+const ASSET_COLUMNS: usize = 28;
 
 const WHOLE: &str = "placement a LEFT JOIN image i ON i.id = a.image LEFT JOIN repository r ON r.id = a.repository \
-     LEFT JOIN registry g ON g.id = r.registry LEFT JOIN owner o ON o.id = a.owner";
+     LEFT JOIN registry g ON g.id = r.registry LEFT JOIN owner o ON o.id = a.owner \
+     LEFT JOIN asset_state t ON t.placement = a.id";
 
 fn asset_row(row: &Row) -> Result<AssetRow, StoreError> {
     let named = |at: usize| -> Result<Option<(i64, String)>, StoreError> {
@@ -168,6 +173,10 @@ fn asset_row(row: &Row) -> Result<AssetRow, StoreError> {
         pulled_at: row.get(23)?,
         catalogued_at: row.get(24)?,
         trigger: row.get(25)?,
+        state: match row.get::<Option<String>>(26)? {
+            Some(word) => Some((word.parse().map_err(StoreError::Invalid)?, row.get(27)?)),
+            None => None,
+        },
         tally: Tally::read(row, ASSET_COLUMNS)?,
         tags: Vec::new(),
     })
@@ -355,12 +364,11 @@ pub(super) fn narrow(select: &mut Select, filter: &Filter) {
         select.and(&any.join(" OR "), []);
     }
     if !filter.states.is_empty() {
-        let marks = vec!["?"; filter.states.len()].join(", ");
-        select.and(
-            &format!(
-                "EXISTS (SELECT 1 FROM assessment s WHERE s.asset_id = a.asset_id AND s.state IN ({marks}))"
-            ),
-            filter.states.iter().map(|state| Value::Text(state.clone())),
+        // What nobody judged yet is not assessed; what is gone need not be.
+        select.is_in(
+            "COALESCE((SELECT t.state FROM asset_state t WHERE t.placement = a.id), \
+             CASE WHEN a.gone IS NULL THEN 'not_assessed' ELSE 'not_applicable' END)",
+            filter.states.iter().map(|state| Value::Text(state.as_str().to_owned())),
         );
     }
     if filter.unowned {
@@ -392,41 +400,4 @@ pub(super) fn narrow(select: &mut Select, filter: &Filter) {
     if !filter.trigger.is_empty() {
         select.and("a.trigger = ?", [Value::Text(filter.trigger.clone())]);
     }
-}
-
-/// What a control says of an asset, as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AssessmentRow {
-    /// The control's id.
-    pub control: String,
-    /// The state's word.
-    pub state: String,
-    /// Why.
-    pub cause: String,
-    /// Findings behind it.
-    pub findings: i64,
-    /// In this state since.
-    pub changed: Micros,
-}
-
-/// What the controls say of an asset, by control.
-///
-/// # Errors
-/// What the database says.
-pub fn assessments(tx: &mut Tx<'_>, asset_id: &str) -> Result<Vec<AssessmentRow>, StoreError> {
-    let rows = tx.query(
-        "SELECT control, state, cause, findings, changed FROM assessment WHERE asset_id = $1 ORDER BY control",
-        &values![asset_id],
-    )?;
-    rows.iter()
-        .map(|row| {
-            Ok(AssessmentRow {
-                control: row.get(0)?,
-                state: row.get(1)?,
-                cause: row.get(2)?,
-                findings: row.get(3)?,
-                changed: row.get(4)?,
-            })
-        })
-        .collect()
 }

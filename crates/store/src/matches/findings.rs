@@ -250,3 +250,69 @@ pub fn apart(tx: &mut Tx<'_>, image: i64) -> Result<Vec<(String, i64)>, StoreErr
     );
     tx.query(&sql, &values![image])?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
+
+/// The places of a subject in an image.
+///
+/// # Errors
+/// What the database says.
+pub fn places_of_subject(tx: &mut Tx<'_>, image: i64, subject: i64) -> Result<Vec<PackageRow>, StoreError> {
+    let sql = format!(
+        "SELECT {PACKAGE} FROM {PLACES} JOIN subject p ON p.id = s.subject \
+         WHERE s.subject = $1 AND l.image = $2 AND h.image IS NULL ORDER BY l.position, s.id"
+    );
+    tx.query(&sql, &values![subject, image])?.iter().map(package_row).collect()
+}
+
+/// A package of an image that a vulnerability may concern.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Concerned {
+    /// The package and its place.
+    pub package: PackageRow,
+    /// Ecosystem, kind and name under which it is looked up; `None`: it has a finding, or is looked up under no name.
+    pub looked_up: Option<(String, String, String)>,
+}
+
+/// The packages of an image that have a match of the vulnerability (by id or alias), are looked up under one of `names`, or
+/// bear one of them and are looked up under none: those that are hit first, then by name and place. A package may come more
+/// than once.
+///
+/// # Errors
+/// What the database says.
+pub fn concerned(
+    tx: &mut Tx<'_>,
+    image: i64,
+    vulnerability: &str,
+    names: &[String],
+) -> Result<Vec<Concerned>, StoreError> {
+    let sql = format!(
+        "SELECT {PACKAGE} FROM {PLACES} JOIN subject p ON p.id = s.subject JOIN match m ON m.subject = s.subject \
+         AND m.gone IS NULL JOIN vulnerability_alias v ON v.vulnerability = m.vulnerability \
+         WHERE l.image = $1 AND h.image IS NULL AND v.alias = $2 ORDER BY p.name, s.id"
+    );
+    let mut all = Vec::new();
+    for row in tx.query(&sql, &values![image, vulnerability.to_ascii_uppercase()])? {
+        all.push(Concerned { package: package_row(&row)?, looked_up: None });
+    }
+    for chunk in names.chunks(200) {
+        let marks = crate::subjects::marks(2, chunk.len());
+        let sql = format!(
+            "SELECT {PACKAGE}, n.ecosystem, n.kind, n.name FROM {PLACES} JOIN subject p ON p.id = s.subject \
+             LEFT JOIN name_subject u ON u.subject = p.id LEFT JOIN lookup_name n ON n.id = u.name \
+             WHERE l.image = $1 AND h.image IS NULL AND (n.name IN ({marks}) \
+             OR (n.name IS NULL AND (p.name IN ({marks}) OR p.source_name IN ({marks})))) ORDER BY p.name, s.id"
+        );
+        let bound: Vec<Value> = std::iter::once(Value::Int(image))
+            .chain(chunk.iter().map(|name| Value::Text(name.clone())))
+            .collect();
+        for row in tx.query(&sql, &bound)? {
+            let looked_up = match row.get::<Option<String>>(PACKAGE_COLUMNS)? {
+                Some(ecosystem) => {
+                    Some((ecosystem, row.get(PACKAGE_COLUMNS + 1)?, row.get(PACKAGE_COLUMNS + 2)?))
+                }
+                None => None,
+            };
+            all.push(Concerned { package: package_row(&row)?, looked_up });
+        }
+    }
+    Ok(all)
+}

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use model::Severity;
+use model::{Severity, StateKind};
 use store::{
     Micros, Order, PageRequest, Store, StoreError, Tx,
     images::{self, NewImage, NewLayer, Outcome},
@@ -258,7 +258,7 @@ fn ask(tx: &mut Tx<'_>) -> Result<Answers, StoreError> {
             text: "shop/web".to_owned(),
             registry: Some(registry),
             severities: vec![Severity::Critical, Severity::Low],
-            states: vec!["unhealthy".to_owned(), "healthy".to_owned()],
+            states: vec![StateKind::Unhealthy, StateKind::NotAssessed],
             cve: "ghsa-cve-1".to_owned(),
             scope: "org".to_owned(),
             visible: Some(vec!["org".to_owned(), "other".to_owned()]),
@@ -335,6 +335,12 @@ fn ask(tx: &mut Tx<'_>) -> Result<Answers, StoreError> {
             pages!("packages", request => matches::packages_of_image(tx, id, &filter, &request)?);
         }
         note!("apart", matches::apart(tx, id)?);
+        let zlib = subjects::of_vulnerability(tx, "CVE-2")?;
+        for subject in zlib {
+            note!("places of subject", matches::places_of_subject(tx, id, subject)?);
+        }
+        let names = ["zlib", "openssl"].map(ToOwned::to_owned);
+        note!("concerned", matches::concerned(tx, id, "cve-2", &names)?);
         note!("catalogued", placements::is_catalogued(tx, digest, 1)?);
     }
     for places in &filters {
@@ -369,8 +375,7 @@ fn ask(tx: &mut Tx<'_>) -> Result<Answers, StoreError> {
         let place = images::place(tx, first)?;
         let image = place.as_ref().and_then(|place| place.asset.image).unwrap_or_default();
         let elsewhere = images::elsewhere(tx, image, 0, &["org".to_owned()], 10)?;
-        let asset = placements::asset_id("main", "shop/web", "sha256:a1");
-        (place, images::place(tx, 99)?, elsewhere, images::assessments(tx, &asset)?)
+        (place, images::place(tx, 99)?, elsewhere)
     });
     note!("known", matches::known(tx, "CVE-1", 10)?);
     note!("names", subjects::names(tx, 0, 10)?);

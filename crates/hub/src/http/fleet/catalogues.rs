@@ -65,8 +65,7 @@ async fn publish(
     request: Request,
 ) -> Result<(StatusCode, Json<Ingest>), Error> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    if !kind.is_some_and(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == "application/json"))
-    {
+    if kind.and_then(|kind| kind.split(';').next()).map(str::trim) != Some("application/json") {
         let detail = "send the catalogue as JSON, with the header Content-Type: application/json";
         return Err(Error::new(ProblemKind::UnsupportedMediaType, detail));
     }
@@ -91,6 +90,7 @@ async fn publish(
         .await?;
     let made = keep(&state, &caller, trail, document, scope.clone()).await?;
     drop(place);
+    state.assess_soon();
     state.tell("image", Some(&made.image), &scope);
     Ok((StatusCode::CREATED, Json(made)))
 }

@@ -107,11 +107,8 @@ struct ImagesAsked {
 impl ImagesAsked {
     fn filter(&self, caller: &Caller) -> Result<stored::Filter, Error> {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let registry = match &self.registry {
-            None => None,
-            // A registry that cannot be has no images.
-            Some(id) => Some(super::number("registry", id).unwrap_or(-1)),
-        };
+        // A registry that cannot be has no images.
+        let registry = self.registry.as_ref().map(|id| super::number("registry", id).unwrap_or(-1));
         let severities: Vec<Severity> = words("severity", self.severity.as_deref())?;
         let states: Vec<AssetState> = words("state", self.state.as_deref())?;
         let unowned = self.owner.as_deref() == Some("none");
@@ -120,7 +117,7 @@ impl ImagesAsked {
             registry,
             repository: text(&self.repository),
             severities: severities.into_iter().map(Into::into).collect(),
-            states: states.into_iter().map(|state| state.as_str().to_owned()).collect(),
+            states: states.into_iter().map(Into::into).collect(),
             cve: text(&self.cve),
             package: text(&self.package),
             package_kind: text(&self.package_kind),

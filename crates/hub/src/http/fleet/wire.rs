@@ -69,9 +69,18 @@ pub(super) fn image_row(asset: &AssetRow) -> ImageRow {
     }
 }
 
-/// How an asset stands. One that nobody judged yet is not assessed: nothing is healthy before it was looked at.
+/// How an asset stands, and why. One that nobody judged yet is not assessed: nothing is healthy before it was looked at.
 fn state(asset: &AssetRow) -> (State, Option<String>) {
-    let cause = if asset.catalogued_at.is_none() { "its content was not read yet" } else { "not judged yet" };
+    let cause = match &asset.state {
+        Some((state, cause)) => {
+            return ((*state).into(), Some(cause.clone()).filter(|cause| !cause.is_empty()));
+        }
+        None if asset.gone.is_some() => {
+            return (State::NotApplicable, Some("it is not there any more".to_owned()));
+        }
+        None if asset.catalogued_at.is_none() => "its content was not read yet",
+        None => "not judged yet",
+    };
     (State::NotAssessed, Some(cause.to_owned()))
 }
 
@@ -104,6 +113,38 @@ pub(super) fn layer(position: Option<i64>, layers: &[LayerRow]) -> Option<LayerP
 pub(super) fn paths(evidence: &str) -> Vec<String> {
     let paths: Vec<String> = serde_json::from_str(evidence).unwrap_or_default();
     paths.iter().take(50).map(|path| cut(path)).collect()
+}
+
+/// Is it an address that a page may link to?
+pub(super) fn is_web(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
+}
+
+/// The word of the store for a kind of name.
+pub(super) const fn name_kind(kind: package::NameKind) -> &'static str {
+    match kind {
+        package::NameKind::Source => "source",
+        package::NameKind::Binary => "binary",
+    }
+}
+
+/// Why a finding is shown apart, for people, by the store's word.
+pub(super) fn apart(judgement: &str) -> &'static str {
+    match judgement {
+        "no-kernel" => "it is a kernel's flaw, and this package holds no kernel that runs here",
+        "distribution-binary" => {
+            "it is in the toolchain or a module of a binary that the distribution builds"
+        }
+        "owned-by-distribution" => "its files belong to a package of the distribution, which judges them",
+        "unimportant" => "its source calls it unimportant",
+        "unmaintained" => "the package is no longer maintained, and that record knows no flaw",
+        "maintenance" => "it is a bug fix or an enhancement, no flaw",
+        "investigating" => "its source is still looking into it",
+        "probable" => "the package was recognised by its name only",
+        "declared-only" => "the package is only declared, and what is installed counts here",
+        "not-linked" => "the flawed part is not in this binary, or not for this system",
+        _ => "it is shown apart",
+    }
 }
 
 /// What of a vulnerability's stored detail is shown.

@@ -5,13 +5,14 @@ use api::{
     image::{
         Apart, Assessed, Base, Configuration, Elsewhere, Hidden, ImageDetail, Label, Publish, ReadingProblem,
     },
-    tally::{Severity, State},
+    tally::Severity,
 };
 use model::ImageConfig;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use store::{
     StoreError, Tx,
+    assessments::{self, Assessed as Assessment},
     images::{self as stored, ImageRow, PlaceDetail},
 };
 
@@ -49,6 +50,9 @@ pub(super) fn of(
     };
     let config: ImageConfig =
         image.as_ref().and_then(|image| serde_json::from_str(&image.config).ok()).unwrap_or_default();
+    let mut said =
+        assessments::assessments_of(tx, &[&asset.asset_id])?.remove(&asset.asset_id).unwrap_or_default();
+    said.sort_by(|a, b| a.control.cmp(&b.control));
     Ok(ImageDetail {
         row: wire::image_row(asset),
         layers_count,
@@ -61,10 +65,10 @@ pub(super) fn of(
             .into_iter()
             .map(|(id, asset_id, scope)| Elsewhere { id: id.to_string(), asset_id, scope })
             .collect(),
-        assessments: assessments(tx, &asset.asset_id)?,
+        assessments: said.iter().map(assessed).collect(),
         hidden: Hidden {
-            rules: 0,
-            exemptions: 0,
+            rules: said.iter().map(|row| row.hidden).sum(),
+            exemptions: said.iter().filter(|row| row.exempted.is_some()).count() as u64,
             apart: apart
                 .into_iter()
                 .map(|(reason, count)| Apart { reason, count: wire::count(count) })
@@ -133,31 +137,32 @@ fn publish(text: &str) -> Option<Publish> {
     let told: Option<api::catalogue::Published> = serde_json::from_str(text).ok()?;
     let told = told?;
     let text = |text: &str| Some(wire::cut(text)).filter(|text| !text.is_empty());
-    let is_web = |url: &String| url.starts_with("https://") || url.starts_with("http://");
     Some(Publish {
         workflow: text(&told.workflow),
-        run_url: text(&told.run_url).filter(is_web),
+        run_url: text(&told.run_url).filter(|url| wire::is_web(url)),
         branch: text(&told.branch),
         commit: text(&told.commit),
     })
 }
 
-fn assessments(tx: &mut Tx<'_>, asset_id: &str) -> Result<Vec<Assessed>, StoreError> {
+/// Why, as an assessment keeps it: one of a list of causes.
+#[derive(Deserialize)]
+struct Cause {
+    text: String,
+}
+
+fn assessed(row: &Assessment) -> Assessed {
     let controls = posture::builtin().ok();
-    let rows = stored::assessments(tx, asset_id)?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let control = controls.and_then(|all| all.find(&row.control)).map(|(_, control)| control);
-            Assessed {
-                title: control.map_or_else(|| row.control.clone(), |control| control.title.clone()),
-                severity: control.map_or(Severity::Unknown, |control| control.severity.into()),
-                state: State::of(&row.state),
-                cause: row.cause,
-                since: time(row.changed),
-                findings: wire::count(row.findings),
-                control: row.control,
-            }
-        })
-        .collect())
+    let control = controls.and_then(|all| all.find(&row.control)).map(|(_, control)| control);
+    let causes: Vec<Cause> = serde_json::from_str(&row.causes).unwrap_or_default();
+    let texts: Vec<String> = causes.into_iter().take(ENTRIES).map(|cause| cause.text).collect();
+    Assessed {
+        control: row.control.clone(),
+        title: control.map_or_else(|| row.control.clone(), |control| control.title.clone()),
+        severity: control.map_or(Severity::Unknown, |control| control.severity.into()),
+        state: row.state.into(),
+        cause: wire::cut(&texts.join("; ")),
+        since: time(row.changed),
+        findings: row.findings,
+    }
 }
