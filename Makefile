@@ -1,6 +1,6 @@
 # `make` alone prints what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run console setup test test-unit test-deep bench lint fuzz dist clean
+.PHONY: help run console setup test test-unit test-deep bench bench-fleet lint fuzz dist clean
 
 # Real advisories beside the clone, where there are any. Else `seawall up` takes the database that is there, else what it
 # can fetch, else the sample that is built in.
@@ -12,7 +12,7 @@ endif
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 help: ## what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: ## build Seawall and scan this machine and its Docker images
 	@scripts/setup run
@@ -51,6 +51,12 @@ bench: ## speed beside Trivy, Syft and the floor, held against bars; KEEP=1 keep
 	cargo build --locked --workspace --bins
 	@SEAWALL_BIN='$(abspath $(TARGET_DIR))/debug' SEAWALL_FIXTURES='$(or $(SEAWALL_FIXTURES),$(abspath $(TARGET_DIR))/fixtures)' \
 		SEAWALL_TOOLS='$(or $(SEAWALL_TOOLS),$(abspath target)/tools)' bench/run $(if $(KEEP),--keep) $(BENCH)
+
+# LARGE=1: 100,000 images on SQLite. FLEET takes options of bench/fleet, such as --images 1000.
+bench-fleet: console ## a hub with a fleet of 10,000 images on both stores, held against bars; KEEP=1 keeps the result
+	@scripts/setup test
+	cargo build --locked --workspace --bins
+	@SEAWALL_BIN='$(abspath $(TARGET_DIR))/debug' $(NODE) bench/fleet $(if $(LARGE),--large) $(if $(KEEP),--keep) $(FLEET)
 
 lint: ## formatting, clippy, rustdoc, shell scripts, the order of the house
 	@scripts/setup lint

@@ -143,13 +143,13 @@ def figure(sample):
 COLUMNS = ["seawall", "floor", "trivy", "syft"]
 
 
-def table(rows):
+def table(rows, columns=COLUMNS):
     """The rows as a Markdown table whose source reads well, too."""
-    head = ["work", *COLUMNS, "bars", "verdict"]
+    head = ["work", *columns, "bars", "verdict"]
     lines = [head, ["---"] * len(head)]
     for row in rows:
         bars = "; ".join(("" if bar.ok else "**") + bar.shown() + ("" if bar.ok else "**") for bar in row.bars)
-        lines.append([row.work, *(row.figures.get(name, "–") for name in COLUMNS), bars or "–", row.verdict()])
+        lines.append([row.work, *(row.figures.get(name, "–") for name in columns), bars or "–", row.verdict()])
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     return "\n".join("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() + " |" for line in lines)
 

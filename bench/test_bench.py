@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""The logic of the benchmark: what is a median, when is a bar met, which exit status follows, what a copy of a feed is."""
+"""The logic of the benchmarks: what is a median, when is a bar met, which exit status follows, what a copy of a feed is, what
+a fleet's bytes are."""
 
+import contextlib
 import importlib.machinery
 import importlib.util
 import io
 import json
 import os
+import sqlite3
 import sys
 import tempfile
 import unittest
@@ -16,6 +19,7 @@ from unittest import mock
 sys.dont_write_bytecode = True
 
 import inputs
+import load
 import measure
 import multiply
 from measure import Bar, Broken, Command, Row, Sample
@@ -23,8 +27,8 @@ from measure import Bar, Broken, Command, Row, Sample
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def driver():
-    loader = importlib.machinery.SourceFileLoader("driver", os.path.join(HERE, "run"))
+def driver(name="run"):
+    loader = importlib.machinery.SourceFileLoader("driver", os.path.join(HERE, name))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader("driver", loader))
     loader.exec_module(module)
     return module
@@ -113,6 +117,127 @@ class Judging(unittest.TestCase):
         with mock.patch.dict(os.environ, {"SEAWALL_BIN": ""}), redirect_stderr(io.StringIO()) as err:
             self.assertEqual(module.main([], parts), 2)
         self.assertIn("SEAWALL_BIN", err.getvalue())
+
+
+class Load(unittest.TestCase):
+    def test_percentiles_are_samples_and_nothing_has_none(self):
+        times = list(range(1, 101))
+        for share, wanted in [(50, 50), (95, 95), (100, 100), (0, 1)]:
+            self.assertEqual(load.percentile(times, share), wanted)
+        self.assertEqual(load.percentile([3.0], 95), 3.0)
+        self.assertEqual(load.percentile([9, 1, 1, 1], 95), 9)
+        nothing = load.percentile([], 95)
+        self.assertFalse(Bar("p95", nothing, 50).ok, "who was not asked meets no bar")
+
+    def test_what_comes_late_does_not_put_off_what_follows(self):
+        now, begun = [100.0], []
+
+        def work(turn):
+            begun.append(now[0])
+            now[0] += 5 if turn == 1 else 0.5
+
+        def sleep(seconds):
+            now[0] += seconds
+
+        took = load.at_a_pace(6, 12, work, clock=lambda: now[0], sleep=sleep)
+        self.assertEqual(begun, [100, 102, 107, 107.5, 108, 110])
+        self.assertEqual(took, 10.5)
+
+    def test_a_mix_keeps_times_by_path_and_tells_what_failed(self):
+        asked = []
+
+        def ask(path):
+            asked.append(path)
+            if len(asked) >= 30:
+                mix.stopped.set()
+            return (503, 0.1) if path == "/c" else (200, 0.5 if path == "/a" else 0.25)
+
+        with load.Mix(ask, ["/a", "/b", "/c"], 0) as mix:
+            mix.thread.join(10)
+        self.assertEqual({path: len(times) for path, times in mix.times.items()}, {"/a": 10, "/b": 10})
+        self.assertEqual(set(mix.wrong), {("/c", 503)})
+        self.assertEqual(mix.slowest(1), [("/a", 0.5)])
+        self.assertEqual(len(mix.all()), 20)
+
+        def broken(_):
+            raise OSError("gone")
+
+        with load.Mix(broken, ["/a"], 0) as mix:
+            mix.thread.join(10)
+        self.assertIsInstance(mix.failed, OSError)
+
+    def test_what_is_lost_and_what_is_doubled(self):
+        self.assertEqual(load.lost(["a", "b", "c"], ["b", "a", "b"]), (["c"], ["b"]))
+        self.assertEqual(load.lost([], ["x"]), ([], []))
+
+
+class Fleet(unittest.TestCase):
+    def test_bytes_an_image_are_its_rows_and_its_own_layers(self):
+        fleet = driver("fleet")
+        sizes = {"image": 1000, "placement": 500, "unit": 100, "unit_subject": 900, "subject": 5000, "match": 2500}
+        beyond, every = fleet.bytes_each(sizes, (25, 100), 10)
+        self.assertEqual(beyond, (1500 + 250) / 10)
+        self.assertEqual(every, 1000)
+        self.assertEqual(fleet.bytes_each({"image": 10}, (0, 0), 10)[0], 1)
+
+    def test_bytes_of_sqlite_are_those_of_tables_with_their_indexes(self):
+        fleet = driver("fleet")
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "s.db")
+            with contextlib.closing(sqlite3.connect(path)) as file:
+                file.executescript(
+                    "CREATE TABLE unit (id INTEGER PRIMARY KEY); CREATE TABLE unit_subject (id INTEGER PRIMARY KEY, unit, subject);"
+                    "CREATE TABLE image_layer (image, unit); CREATE INDEX by_unit ON unit_subject (unit, subject);"
+                    "INSERT INTO unit VALUES (1), (2), (3); INSERT INTO image_layer VALUES (1, 1), (2, 1), (2, 2), (2, 2);"
+                    "INSERT INTO unit_subject (unit, subject) VALUES (1, 1), (1, 2), (1, 3), (2, 1), (2, 4);"
+                )
+            store = fleet.Store("sqlite", f"sqlite:{path}", folder, None)
+            self.assertEqual(store.unit_rows(), (2, 5))
+            sizes = store.sizes()
+            self.assertEqual(sum(sizes.values()), os.path.getsize(path))
+            self.assertEqual(sizes["unit_subject"], 2 * sizes["unit"], "its index is counted with it")
+
+    def test_a_push_is_told_as_distribution_tells_it(self):
+        event = driver("fleet").envelope("a/b", "sha256:00")["events"][0]
+        self.assertEqual((event["action"], event["target"]["repository"], event["target"]["digest"]), ("push", "a/b", "sha256:00"))
+        self.assertNotEqual(event["id"], driver("fleet").envelope("a/b", "sha256:00")["events"][0]["id"])
+
+    FIGURES = {
+        "seeded": 60.0, "taken in": 20.0, "start": 1.0, "bytes": (4000.0, 9000.0), "sizes": {"image": 10, "match": 90},
+        "who is hit": (5.0, 10.0, 20.0), "fixes": (5.0, 10.0, 20.0), "inventory, three filters": (5.0, 10.0, 20.0),
+        "new advisory": (0.5, 0.75, 4000), "resident": 90.0, "resident, asked": 100.0, "resident, after all": 110.0, "first page": (150.0, 200.0),
+        "each": [(30.0, "/images", 200), (float("nan"), "/gone", 404)],
+        "pushes": {
+            "sent": 1000, "refused": {}, "took": 60.0, "lost": 0, "doubled": 0, "notification p95": 9.0, "console p95": 50.0, "asked": 2000,
+            "wrong": 0, "slowest": [("/api/v1/score", 0.06)],
+        },
+    }
+
+    def store(self, fleet, name, **other):
+        store = fleet.Store(name, "", "", None)
+        store.figures = {**self.FIGURES, **other}
+        store.made = {"rows": {"image": 10}, "packagesEach": 300, "findingsEach": 50, "advisories": 1}
+        return store
+
+    def test_every_figure_with_a_bar_can_miss_it(self):
+        fleet, nan = driver("fleet"), float("nan")
+        well = fleet.rows_of([self.store(fleet, "sqlite"), self.store(fleet, "postgresql")])
+        self.assertTrue(all(row.ok for row in well))
+        pushes = self.FIGURES["pushes"]
+        for name, value in {
+            "bytes": (10_001.0, 1.0), "who is hit": (1.0, 50.1, 60.0), "fixes": (nan, nan, nan), "inventory, three filters": (1.0, 51.0, 51.0),
+            "new advisory": (0.1, 1.1, 9), "resident": 151.0, "first page": (301.0, 1.0),
+        }.items():
+            rows = fleet.rows_of([self.store(fleet, "sqlite"), self.store(fleet, "postgresql", **{name: value})])
+            self.assertEqual(sum(not row.ok for row in rows), 1, name)
+        for change in ({"lost": 1}, {"doubled": 1}, {"refused": {503: 1}}, {"took": 70.0}, {"console p95": 101.0}, {"wrong": 1}):
+            rows = fleet.rows_of([self.store(fleet, "sqlite", pushes={**pushes, **change})])
+            self.assertEqual(sum(not row.ok for row in rows), 1, change)
+        run = driver()
+        text = fleet.report([self.store(fleet, "sqlite", resident=200.0)], fleet.rows_of([self.store(fleet, "sqlite", resident=200.0)]), 10, run)
+        self.assertIn("1 of 11 lines MISSED a bar", text)
+        self.assertIn("`/gone` answered 404", text)
+        self.assertIn("| sqlite ", text)
 
 
 class Feeds(unittest.TestCase):

@@ -1,0 +1,3 @@
+//! What programs of the benchmark share: the seeded fleet.
+
+pub mod fleet;
