@@ -299,6 +299,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{image}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why a package is affected, or is not */
+        get: operations["get_images_image_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{image}/findings": {
         parameters: {
             query?: never;
@@ -311,6 +328,26 @@ export interface paths {
          * @description One row for each vulnerability of each package in each place of the image.
          */
         get: operations["get_images_image_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why an image is affected, or is not
+         * @description Every package that the vulnerability could concern is explained, a "no" like a "yes".
+         */
+        get: operations["get_images_image_why"];
         put?: never;
         post?: never;
         delete?: never;
@@ -859,6 +896,66 @@ export interface paths {
         patch: operations["patch_users_id"];
         trace?: never;
     };
+    "/api/v1/vulnerabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Vulnerabilities
+         * @description Those with a finding that counts in an image that the caller may see.
+         */
+        get: operations["get_vulnerabilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vulnerabilities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One vulnerability
+         * @description By its id or any alias, with what it does to the images that the caller may see.
+         */
+        get: operations["get_vulnerabilities_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vulnerabilities/{id}/hits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is hit by a vulnerability, and who is not
+         * @description One row for each place of a package of which the vulnerability speaks, by asset.
+         */
+        get: operations["get_vulnerabilities_id_hits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks": {
         parameters: {
             query?: never;
@@ -1032,6 +1129,24 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What one record of a source says about a package. */
+        Advisory: {
+            /** @description The version that has the fix by this record. */
+            fixed?: string | null;
+            /** @description It holds for this version. */
+            holds: boolean;
+            /** @description The record's id there. */
+            id: string;
+            /** @description Affected versions, in words. */
+            range?: string | null;
+            severity?: components["schemas"]["Severity"] | null;
+            /** @description The source. */
+            source: string;
+            /** @description What came out of comparing the version with it, in words. */
+            statement: string;
+            /** @description A page about it. */
+            url?: string | null;
+        };
         /** @description Findings shown apart for one reason. */
         Apart: {
             /**
@@ -1275,6 +1390,39 @@ export interface components {
              */
             unhealthy: number;
         };
+        /** @description What came out for the packages that a vulnerability speaks of: one for each place of a package in an image. */
+        Counts: {
+            /**
+             * Format: int64
+             * @description Findings that count.
+             */
+            affected: number;
+            /**
+             * Format: int64
+             * @description Findings that are shown apart.
+             */
+            apart: number;
+            /**
+             * Format: int64
+             * @description Images in their places with a finding that counts.
+             */
+            images: number;
+            /**
+             * Format: int64
+             * @description Judged, and not affected.
+             */
+            notAffected: number;
+            /**
+             * Format: int64
+             * @description Nobody can tell.
+             */
+            notAssessed: number;
+            /**
+             * Format: int64
+             * @description Owners of these images; nobody is none.
+             */
+            owners: number;
+        };
         /**
          * @description Which findings a rule is about. Criteria that are not given ask nothing; values of one criterion are joined by *or*.
          *     Hostile packages are hidden only where they are named, by `findings` or `cves`.
@@ -1414,6 +1562,28 @@ export interface components {
             scope: string;
             /** @description The kind of thing that changed: `scope`, `image`, `job`, `score`. */
             topic: string;
+        };
+        /** @description Why a package of an image is affected by a vulnerability, or is not. */
+        Evidence: {
+            /** @description What sources say about the package and this vulnerability, whether it holds or not. */
+            advisories: components["schemas"]["Advisory"][];
+            /** @description The instruction that made the layer. */
+            instruction?: string | null;
+            layer?: components["schemas"]["LayerPlace"] | null;
+            /** @description The package. */
+            package: components["schemas"]["FindingPackage"];
+            /** @description Files that show the package, best first. */
+            paths: string[];
+            /** @description Ratings, the one that counts first. */
+            ratings: components["schemas"]["Rating"][];
+            /** @description What else decided, step by step: names it was looked up under, who owns it, what is linked, who overruled whom. */
+            reasons: string[];
+            /** @description The answer in one sentence. */
+            sentence: string;
+            /** @description What came out. */
+            verdict: components["schemas"]["Verdict"];
+            /** @description The vulnerability, as it was asked for. */
+            vulnerability: string;
         };
         /** @description A control that need not hold somewhere. */
         Exemption: {
@@ -1663,6 +1833,36 @@ export interface components {
             /** @description The vulnerability. */
             vulnerability: string;
         };
+        /** @description A package of an image of which a vulnerability speaks, and what came out. */
+        Hit: {
+            /**
+             * Format: date-time
+             * @description When the finding was first made; absent where there is none.
+             */
+            firstSeen?: string | null;
+            /** @description The version that has the fix. */
+            fixedVersion?: string | null;
+            /** @description The image in its place. */
+            image: components["schemas"]["ImageRow"];
+            layer?: components["schemas"]["LayerPlace"] | null;
+            /** @description The package. */
+            package: components["schemas"]["FindingPackage"];
+            /** @description Why, in words. */
+            reason?: string | null;
+            /** @description What came out. */
+            verdict: components["schemas"]["Verdict"];
+        };
+        /** @description A package that a vulnerability concerns. */
+        HitPackage: {
+            /** @description Versions that have the fix, separated by commas: a release of a distribution has its own. */
+            fixed?: string | null;
+            /** @description purl type. */
+            kind: string;
+            /** @description Name. */
+            name: string;
+            /** @description Affected versions that are here. */
+            versions: string[];
+        };
         /** @description All that is known of an image in its place. */
         ImageDetail: components["schemas"]["ImageRow"] & {
             /** @description What each control says of it. */
@@ -1814,9 +2014,9 @@ export interface components {
         };
         /** @description A link. */
         Link: {
-            /** @description What it leads to. */
-            title: string;
-            /** @description Its address. */
+            /** @description `ADVISORY`, `FIX`, `REPORT`, `WEB`, … */
+            kind: string;
+            /** @description The address: `http` or `https`. */
             url: string;
         };
         /** @description Name and password. */
@@ -2042,6 +2242,15 @@ export interface components {
             id: string;
             /** @description The team's name. */
             name: string;
+        };
+        /** @description An owner's part of what is affected. */
+        OwnerShare: {
+            /**
+             * Format: int64
+             * @description Images in their places.
+             */
+            images: number;
+            owner?: components["schemas"]["OwnerRef"] | null;
         };
         /**
          * @description Where a package comes from.
@@ -2331,6 +2540,38 @@ export interface components {
                 severity: components["schemas"]["Severity"];
                 /** @description The vulnerability. */
                 vulnerability: string;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_Hit: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When the finding was first made; absent where there is none.
+                 */
+                firstSeen?: string | null;
+                /** @description The version that has the fix. */
+                fixedVersion?: string | null;
+                /** @description The image in its place. */
+                image: components["schemas"]["ImageRow"];
+                layer?: components["schemas"]["LayerPlace"] | null;
+                /** @description The package. */
+                package: components["schemas"]["FindingPackage"];
+                /** @description Why, in words. */
+                reason?: string | null;
+                /** @description What came out. */
+                verdict: components["schemas"]["Verdict"];
             }[];
             /**
              * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
@@ -2659,6 +2900,57 @@ export interface components {
             total?: number | null;
         };
         /** @description One page of a list. */
+        Page_VulnerabilityRow: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /**
+                 * Format: double
+                 * @description Probability of exploitation within 30 days, 0 to 1.
+                 */
+                epss?: number | null;
+                /**
+                 * Format: date-time
+                 * @description When it was first found.
+                 */
+                firstSeen: string;
+                /** @description A fix is to be had for one of them. */
+                fixable: boolean;
+                /** @description A CVE where there is one, else the advisory's id. */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description Images in their places with a finding that counts.
+                 */
+                images: number;
+                /** @description Known to be exploited. */
+                kev: boolean;
+                /**
+                 * Format: int64
+                 * @description Names of packages that it concerns there.
+                 */
+                packages: number;
+                /**
+                 * Format: date-time
+                 * @description When it was published.
+                 */
+                published?: string | null;
+                /** @description The severity that counted where it was last judged. */
+                severity: components["schemas"]["Severity"];
+                /** @description One line about it; may be empty. */
+                title: string;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
         Page_Webhook: {
             /** @description The rows, in the order asked for. */
             items: {
@@ -2769,6 +3061,20 @@ export interface components {
             /** @description The workflow's name. */
             workflow?: string | null;
         };
+        /** @description A rating of a vulnerability by one source. */
+        Rating: {
+            /**
+             * Format: double
+             * @description CVSS base score, 0 to 10.
+             */
+            score?: number | null;
+            /** @description The word. */
+            severity: components["schemas"]["Severity"];
+            /** @description Who rates. */
+            source: string;
+            /** @description CVSS vector. */
+            vector?: string | null;
+        };
         /** @description Something that could not be read. */
         ReadingProblem: {
             /** @description A stable slug. */
@@ -2862,6 +3168,19 @@ export interface components {
              * @description So many recommendations.
              */
             total: number;
+        };
+        /** @description A record of a source about a vulnerability. */
+        Record: {
+            /** @description The record's id there. */
+            id: string;
+            /** @description The source. */
+            source: string;
+            /** @description One line of it; may be empty. */
+            statement: string;
+            /** @description A page about it. */
+            url?: string | null;
+            /** @description Its source took it back. */
+            withdrawn: boolean;
         };
         /** @description What to do about a control that does not hold. */
         Remediation: {
@@ -3274,6 +3593,86 @@ export interface components {
             /** @description The name to log in with. */
             name: string;
         };
+        /**
+         * @description What came out for a package and a vulnerability.
+         * @enum {string}
+         */
+        Verdict: "affected" | "apart" | "not_affected" | "not_assessed";
+        /** @description All that is known of a vulnerability, and what it does to the images that the caller may see. */
+        Vulnerability: {
+            /** @description Records of sources about it; at most 200. */
+            advisories: components["schemas"]["Record"][];
+            /** @description Its other names. */
+            aliases: string[];
+            /** @description What came out for the packages that it speaks of. */
+            counts: components["schemas"]["Counts"];
+            /**
+             * Format: double
+             * @description Probability of exploitation within 30 days, 0 to 1.
+             */
+            epss?: number | null;
+            /** @description A CVE where there is one, else the advisory's id. */
+            id: string;
+            /** @description Known to be exploited. */
+            kev: boolean;
+            /** @description Whose the affected images are, most images first. */
+            owners: components["schemas"]["OwnerShare"][];
+            /** @description The affected packages, by name. */
+            packages: components["schemas"]["HitPackage"][];
+            /**
+             * Format: date-time
+             * @description When it was published.
+             */
+            published?: string | null;
+            /** @description Ratings, those that count first first. */
+            ratings: components["schemas"]["Rating"][];
+            /** @description Links; at most 100. */
+            references: components["schemas"]["Link"][];
+            /** @description The answer in one sentence. */
+            sentence: string;
+            /** @description The severity that counts, or the first rating's where it was never found here. */
+            severity: components["schemas"]["Severity"];
+            /** @description One line about it; may be empty. */
+            title: string;
+        };
+        /** @description A vulnerability with what it does to the images that the caller may see. */
+        VulnerabilityRow: {
+            /**
+             * Format: double
+             * @description Probability of exploitation within 30 days, 0 to 1.
+             */
+            epss?: number | null;
+            /**
+             * Format: date-time
+             * @description When it was first found.
+             */
+            firstSeen: string;
+            /** @description A fix is to be had for one of them. */
+            fixable: boolean;
+            /** @description A CVE where there is one, else the advisory's id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Images in their places with a finding that counts.
+             */
+            images: number;
+            /** @description Known to be exploited. */
+            kev: boolean;
+            /**
+             * Format: int64
+             * @description Names of packages that it concerns there.
+             */
+            packages: number;
+            /**
+             * Format: date-time
+             * @description When it was published.
+             */
+            published?: string | null;
+            /** @description The severity that counted where it was last judged. */
+            severity: components["schemas"]["Severity"];
+            /** @description One line about it; may be empty. */
+            title: string;
+        };
         /** @description An address to which notices are posted. Its secret is told when it is made or changed, and never again. */
         Webhook: {
             /** @description Whether addresses that are not public are allowed. */
@@ -3299,6 +3698,22 @@ export interface components {
             severity: components["schemas"]["Severity"];
             /** @description Where notices are posted. */
             url: string;
+        };
+        /** @description Why an image is affected by a vulnerability, or is not. */
+        Why: {
+            /** @description Whether a finding counts. */
+            affected: boolean;
+            /**
+             * Format: int64
+             * @description Packages of the image, all of which were considered.
+             */
+            considered: number;
+            /** @description The packages that the vulnerability could concern, those that are affected first; at most 200. */
+            packages: components["schemas"]["Evidence"][];
+            /** @description The answer in one sentence. */
+            sentence: string;
+            /** @description The vulnerability, as it was asked for. */
+            vulnerability: string;
         };
     };
     responses: never;
@@ -4040,6 +4455,43 @@ export interface operations {
             };
         };
     };
+    get_images_image_evidence: {
+        parameters: {
+            query: {
+                /** @description The vulnerability, by id or alias. */
+                vulnerability: string;
+                /** @description The package: `package.subject` of a finding. */
+                subject: string;
+            };
+            header?: never;
+            path: {
+                /** @description The image in its place, by id */
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The evidence */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_images_image_findings: {
         parameters: {
             query?: {
@@ -4080,6 +4532,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Finding"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_images_image_why: {
+        parameters: {
+            query: {
+                /** @description The vulnerability, by id or alias. */
+                vulnerability: string;
+            };
+            header?: never;
+            path: {
+                /** @description The image in its place, by id */
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Why"];
                 };
             };
             /** @description A problem */
@@ -5312,6 +5799,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_vulnerabilities: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description This text stands in the id, an alias or the title; case does not count. */
+                text?: string;
+                /** @description Only of one of these severities, separated by commas. */
+                severity?: string;
+                /** @description Only what is known to be exploited, or only what is not. */
+                kev?: boolean;
+                /** @description Only where a fix is to be had for some package, or only where for none. */
+                fixable?: boolean;
+                /** @description Only what hits images in this scope or below it. */
+                scope?: string;
+                /** @description In which order. */
+                sort?: "severity" | "images" | "newest";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of vulnerabilities */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_VulnerabilityRow"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_vulnerabilities_id: {
+        parameters: {
+            query?: {
+                /** @description Count images in this scope or below it only. */
+                scope?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The vulnerability, by id or alias */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All that is known of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vulnerability"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_vulnerabilities_id_hits: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description Only with this verdict; absent: findings, those that count and those that are shown apart. */
+                verdict?: "affected" | "apart" | "not_affected" | "not_assessed";
+                /** @description Only images of this owner, by id; `none`: of nobody. */
+                owner?: string;
+                /** @description Only images in this scope or below it. */
+                scope?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The vulnerability, by id or alias */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of hits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Hit"];
                 };
             };
             /** @description A problem */
