@@ -4,6 +4,7 @@
 //! table of permissions, credentials, CSRF, size and time of the endpoint), its handler.
 
 mod audit;
+mod coverage;
 mod effect;
 mod events;
 mod exemptions;
@@ -23,6 +24,7 @@ mod score;
 mod session;
 mod setup;
 mod tokens;
+mod undo;
 mod users;
 mod webhooks;
 pub(crate) mod wire;
@@ -78,6 +80,8 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(recommendations::routes())
         .merge(exemptions::routes())
         .merge(rules::routes())
+        .merge(coverage::routes())
+        .merge(undo::routes())
 }
 
 /// The router of a hub, to be [served](crate::listen::Listener::serve).

@@ -128,6 +128,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     delete("/api/v1/scopes/{scope}", role(Role::Owner, On::Path("scope"))),
     get("/api/v1/scopes/{scope}/plans", role(Role::Viewer, On::Path("scope"))),
     put("/api/v1/scopes/{scope}/plans", role(Role::SecurityAdmin, On::Path("scope"))),
+    post("/api/v1/scopes/{scope}/plans/preview", role(Role::SecurityAdmin, On::Path("scope"))),
     // Owners and the rules of assignment: one list for the whole hub.
     get("/api/v1/owners", role(Role::Viewer, On::Somewhere)),
     post("/api/v1/owners", role(Role::SecurityAdmin, On::Hub)),
@@ -182,8 +183,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     get("/api/v1/vulnerabilities", role(Role::Viewer, On::Somewhere)),
     get("/api/v1/vulnerabilities/{id}", role(Role::Viewer, On::Somewhere)),
     get("/api/v1/vulnerabilities/{id}/hits", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/coverage", role(Role::Viewer, On::Somewhere)),
     // The audit trail.
     get("/api/v1/audit", role(Role::SecurityReader, On::Hub)),
+    // Who may take a change back is who may make it: the handler asks where.
+    post("/api/v1/audit/{id}/undo", role(Role::SecurityAdmin, On::Somewhere)),
 ];
 
 /// The row of an endpoint; none if the table has none, and then nobody may.

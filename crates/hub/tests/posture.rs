@@ -465,3 +465,203 @@ async fn what_cannot_be_meant_or_may_not_be_done_is_refused_with_its_field() {
     assert_eq!(world.hub.delete(&john, &path).await.status, 404);
     assert_eq!(world.hub.get(&world.owner, &path).await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_hides_what_its_preview_said_and_what_it_hides_is_listed() {
+    let mut world = World::new().await;
+    const BOTH: &[(&str, &str)] = &[("lodash", "1.0.0"), ("tar", "1.0.0"), ("evil", "1.0.0")];
+    let (_, worst) = world.push(Made { packages: BOTH, ..SOUND }).await;
+    let (place, low) = world.push(Made { packages: &[("tar", "1.0.0")], ..SOUND }).await;
+    let (_, elsewhere) =
+        world.push(Made { repository: "bank/core", packages: &[("tar", "1.0.0")], ..SOUND }).await;
+    world.judge().await;
+    let says = world.says("image.vulnerabilities", &worst).await;
+    assert_eq!((&says["cause"], &says["findings"]), (&json!("1 high, 1 low"), &json!(2)));
+    assert_eq!(world.says("image.malware", &worst).await["cause"], "1 hostile package");
+    let new = json!({"name": "noise", "scope": "shop", "criteria": {"cvssBelow": 10.0, "category": "language"},
+        "justification": "not reachable from outside"});
+    let effect = world.post("/disable-rules/preview", &new, 200).await;
+    // One high and two low findings; the hostile package is not named, so it stays.
+    assert_eq!((&effect["hides"], &effect["changed"]), (&json!(3), &json!(1)));
+    assert_eq!(effect["findings"]["before"]["critical"], json!(1));
+    assert_eq!(effect["findings"]["after"]["critical"], json!(1));
+    assert_eq!(effect["findings"]["after"]["low"], json!(0));
+    assert_eq!(world.get("/disable-rules").await["total"], json!(0), "a preview saves nothing");
+    let made = world.post("/disable-rules", &new, 201).await;
+    world.judge().await;
+    assert_eq!(world.get("/score?scope=shop").await["percent"], effect["score"]["after"]);
+    assert_eq!(world.says("image.vulnerabilities", &low).await["state"], "healthy");
+    assert_eq!(world.says("image.vulnerabilities", &low).await["hidden"], json!(1));
+    assert_eq!(world.says("image.malware", &worst).await["state"], "unhealthy");
+    assert_eq!(world.says("image.vulnerabilities", &elsewhere).await["state"], "unhealthy", "another scope");
+    // Counted and listed, by page.
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(world.get(&format!("/disable-rules/{id}")).await["hides"], json!(3));
+    let recommendation = world.get("/recommendations/image.vulnerabilities?scope=shop").await;
+    assert_eq!((&recommendation["hidden"], &recommendation["rules"]), (&json!(3), &json!(1)));
+    let mut found = Vec::new();
+    let mut path = format!("/disable-rules/{id}/findings?limit=1");
+    loop {
+        let page = world.get(&path).await;
+        for item in page["items"].as_array().unwrap() {
+            found.push((
+                item["assetId"].as_str().unwrap().to_owned(),
+                item["package"].as_str().unwrap().to_owned(),
+            ));
+        }
+        match page["next"].as_str() {
+            Some(next) => path = format!("/disable-rules/{id}/findings?limit=1&cursor={next}"),
+            None => break,
+        }
+    }
+    found.sort();
+    let of = |asset: &String, package: &str| (asset.clone(), package.to_owned());
+    assert_eq!(found, [of(&worst, "lodash"), of(&worst, "tar"), of(&low, "tar")]);
+    let by = world
+        .hub
+        .state
+        .read(move |tx| hub::assess::hides::of_image(tx, place, Micros(support::START)).map(Ok));
+    let by = by.await.unwrap();
+    assert_eq!(by[&("tar".to_owned(), "CVE-2025-0002".to_owned())].to_string(), id);
+    // Away again, and all is as it was.
+    let path = format!("/api/v1/disable-rules/{id}");
+    let gone: Value = world.hub.delete(&world.owner, &path).await.ok(200);
+    assert!(gone["removed"].is_string());
+    world.judge().await;
+    assert_eq!(world.get("/score?scope=shop").await["percent"], effect["score"]["before"]);
+    assert_eq!(world.get(&format!("/disable-rules/{id}")).await["hides"], json!(0));
+    for (criteria, field) in [
+        (json!({}), "criteria"),
+        (json!({"cves": ["GHSA-1"]}), "criteria.cves"),
+        (json!({"cvssBelow": 11.0}), "criteria.cvssBelow"),
+    ] {
+        let body = json!({"name": "n", "scope": "shop", "criteria": criteria, "justification": "j"});
+        let answer = world.hub.post(&world.owner, "/api/v1/disable-rules", &body).await;
+        let problem: api::Problem = answer.json();
+        assert_eq!(answer.status, 422);
+        assert_eq!(problem.errors[0].field, field);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_ends_by_itself() {
+    let mut world = World::new().await;
+    let (_, low) = world.push(Made { packages: &[("tar", "1.0.0")], ..SOUND }).await;
+    let body = json!({"name": "n", "scope": "", "criteria": {"severities": ["low"]}, "justification": "j",
+        "expires": "2026-01-01T06:00:00Z"});
+    world.post("/disable-rules", &body, 201).await;
+    world.judge().await;
+    assert_eq!(world.says("image.vulnerabilities", &low).await["state"], "healthy");
+    world.hub.clock.advance(6 * 3600);
+    assert!(world.judge().await.judged >= 1);
+    assert_eq!(world.says("image.vulnerabilities", &low).await["state"], "unhealthy");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_are_taken_back_for_a_day_and_once() {
+    let mut world = World::new().await;
+    let (_, bad) = world.push(Made { packages: &[("lodash", "1.0.0")], ..SOUND }).await;
+    world.judge().await;
+    let score = world.get("/score").await["percent"].clone();
+    let exemption =
+        json!({"control": "image.vulnerabilities", "scope": "shop", "category": "mitigated", "reason": "r"});
+    let rule =
+        json!({"name": "n", "scope": "shop", "criteria": {"severities": ["high"]}, "justification": "j"});
+    for (path, body) in [("/exemptions", exemption), ("/disable-rules", rule)] {
+        let made = world.post(path, &body, 201).await;
+        let id = made["id"].as_str().unwrap().to_owned();
+        world.judge().await;
+        assert_ne!(world.says("image.vulnerabilities", &bad).await["state"], "unhealthy", "{path}");
+        let entry = world.get("/audit?limit=1").await["items"][0].clone();
+        let undo = format!("/audit/{}/undo", entry["id"].as_str().unwrap());
+        let undone = world.post(&undo, &json!({}), 200).await;
+        assert_eq!((&undone["undoOf"], &undone["action"]), (&entry["id"], &json!("undo")));
+        world.judge().await;
+        assert_eq!(world.get("/score").await["percent"], score, "{path}");
+        assert!(world.get(&format!("{path}/{id}")).await["removed"].is_string());
+        world.post(&undo, &json!({}), 409).await;
+        // What was taken away comes back as well.
+        let made = world.post(path, &body, 201).await;
+        let one = format!("{path}/{}", made["id"].as_str().unwrap());
+        let _: Value = world.hub.delete(&world.owner, &format!("/api/v1{one}")).await.ok(200);
+        let entry = world.get("/audit?limit=1").await["items"][0].clone();
+        world.post(&format!("/audit/{}/undo", entry["id"].as_str().unwrap()), &json!({}), 200).await;
+        assert_eq!(world.get(&one).await.get("removed"), None);
+        world.judge().await;
+        assert_ne!(world.says("image.vulnerabilities", &bad).await["state"], "unhealthy", "{path}");
+        let _: Value = world.hub.delete(&world.owner, &format!("/api/v1{one}")).await.ok(200);
+    }
+    // After a day it is too late.
+    world.hub.clock.advance(DAY + 1);
+    let entry = world.get("/audit?limit=1").await["items"][0].clone();
+    world.post(&format!("/audit/{}/undo", entry["id"].as_str().unwrap()), &json!({}), 409).await;
+    world.post("/audit/999999/undo", &json!({}), 404).await;
+    // A scope that was made is not taken back here; and nobody learns of it who may not read the trail.
+    world.hub.scope(&world.owner, "late").await;
+    let entry = world.get("/audit?limit=1").await["items"][0].clone();
+    let path = format!("/api/v1/audit/{}/undo", entry["id"].as_str().unwrap());
+    assert_eq!(world.hub.post(&world.owner, &path, &json!({})).await.status, 409);
+    world.hub.user(&world.owner, "john", &[("bank", api::who::Role::SecurityAdmin)]).await;
+    let john = world.hub.login("john").await;
+    assert_eq!(world.hub.post(&john, &path, &json!({})).await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_is_switched_off_is_shown_before_and_taken_back_after() {
+    let mut world = World::new().await;
+    let (_, asset) = world.push(SOUND).await;
+    world.judge().await;
+    let off = json!({"plan": "registries", "on": false});
+    let effect = world.post("/scopes/shop/plans/preview", &off, 200).await;
+    assert_eq!((&effect["score"]["before"], effect["score"].get("after")), (&json!(100.0), None));
+    assert_eq!(effect["changed"], json!(1));
+    assert_eq!(world.get("/score?scope=shop").await["percent"], json!(100.0), "a preview saves nothing");
+    let _: Value = world.hub.put(&world.owner, "/api/v1/scopes/shop/plans", &off).await.ok(200);
+    world.judge().await;
+    let says = world.says("image.vulnerabilities", &asset).await;
+    assert_eq!((&says["state"], &says["codes"]), (&json!("not_applicable"), &json!(["plan-off"])));
+    let coverage = world.get("/coverage").await;
+    assert_eq!(coverage["plans"][0]["state"], "partial", "the registry itself lies at the root");
+    assert_eq!(coverage["assets"]["notApplicable"], json!(1));
+    assert_eq!(
+        (&coverage["causes"][0]["code"], &coverage["causes"][0]["count"]),
+        (&json!("plan-off"), &json!(1))
+    );
+    let entry = world.get("/audit?limit=1").await["items"][0].clone();
+    assert_eq!(entry["action"], "plan.set");
+    world.post(&format!("/audit/{}/undo", entry["id"].as_str().unwrap()), &json!({}), 200).await;
+    world.judge().await;
+    assert_eq!(world.says("image.vulnerabilities", &asset).await["state"], "healthy");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn coverage_tells_blind_spots_and_a_whole_rolls_up() {
+    let mut world = World::new().await;
+    world.push(SOUND).await;
+    world.push(Made { packages: &[], ..SOUND }).await;
+    world.push(Made { repository: "shop/bad", packages: &[("lodash", "1.0.0")], ..SOUND }).await;
+    world.judge().await;
+    let coverage = world.get("/coverage?scope=shop").await;
+    let assets = json!({"total": 3, "assessed": 2, "notAssessed": 1, "notApplicable": 0});
+    assert_eq!(coverage["assets"], assets);
+    assert_eq!(
+        (&coverage["causes"][0]["code"], &coverage["causes"][0]["count"]),
+        (&json!("unsupported"), &json!(1))
+    );
+    assert_eq!(coverage["feeds"]["state"], "stale", "advisories without a date are of unknown age");
+    assert_eq!(world.get("/coverage").await["registries"][0]["name"], "main");
+    let wholes = world
+        .hub
+        .state
+        .read(|tx| {
+            let ids = ["registry/main/shop/web", "registry/main/shop/bad", "registry/main"];
+            store::assessments::state_of(tx, &ids).map(Ok)
+        })
+        .await
+        .unwrap();
+    let of = |id: &str| (wholes[id].state, wholes[id].parts.healthy, wholes[id].parts.unhealthy);
+    use model::StateKind::Unhealthy;
+    assert_eq!(of("registry/main/shop/web"), (Unhealthy, 1, 1));
+    assert_eq!(of("registry/main/shop/bad"), (Unhealthy, 0, 1));
+    assert_eq!(of("registry/main"), (Unhealthy, 1, 2));
+}

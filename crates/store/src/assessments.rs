@@ -10,7 +10,7 @@ pub use due::{
     due_placements, due_registries, mark_all_due, mark_asset_due, mark_image_due,
     mark_images_of_registry_due, mark_placement_due, mark_registry_due, mark_scope_due,
 };
-pub use list::{AssessedRow, Filter, causes, count, list, scopes_of_asset};
+pub use list::{AssessedRow, Filter, causes, count, list, problems, scopes_of_asset};
 pub use roll_up::{RepositoryParts, images_of_registry, repository};
 pub(crate) use write::forget_registry;
 pub use write::{

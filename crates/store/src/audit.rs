@@ -109,6 +109,15 @@ pub fn find(tx: &mut Tx<'_>, id: i64) -> Result<Option<Entry>, StoreError> {
     row.as_ref().map(read).transpose()
 }
 
+/// The entry by which another's change was taken back.
+///
+/// # Errors
+/// The store's.
+pub fn undo_of(tx: &mut Tx<'_>, id: i64) -> Result<Option<Entry>, StoreError> {
+    let row = tx.query_opt(&format!("SELECT {COLUMNS} FROM audit WHERE undo_of = $1"), &values![id])?;
+    row.as_ref().map(read).transpose()
+}
+
 /// Entries, the oldest first.
 ///
 /// # Errors

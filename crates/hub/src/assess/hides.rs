@@ -12,7 +12,7 @@ use super::{
     world::World,
 };
 
-/// Where a list of hidden findings goes on: behind so many of this image.
+/// Where a list of hidden findings goes on: at this image, behind so many of its findings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hides {
     /// The asset's id; empty at the beginning.
@@ -70,9 +70,9 @@ pub fn of_rule(
     let id = rule.to_string();
     let mut world = World::default();
     let (mut found, mut at) = (Vec::new(), from.clone());
+    let mut with_it = !from.asset.is_empty();
     loop {
-        // The asset itself once more, where only a part of it was given.
-        let assets = disable_rules::assets(tx, rule, &at.asset, at.given > 0, CHUNK)?;
+        let assets = disable_rules::assets(tx, rule, &at.asset, with_it, CHUNK)?;
         if assets.is_empty() {
             return Ok((found, None));
         }
@@ -104,7 +104,7 @@ pub fn of_rule(
                 }
             }
         }
-        at.given = 0;
+        with_it = false;
     }
 }
 

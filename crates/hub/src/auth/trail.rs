@@ -55,7 +55,37 @@ impl Trail {
             },
         )
     }
+
+    /// Writes that the change of `entry` was taken back: what was there before and what is there since, as JSON.
+    ///
+    /// # Errors
+    /// The store fails, or the change was taken back already.
+    pub(crate) fn note_undo(
+        &self,
+        tx: &mut Tx<'_>,
+        entry: &audit::Entry,
+        before: &str,
+        after: &str,
+    ) -> Result<audit::Entry, StoreError> {
+        audit::record(
+            tx,
+            &audit::NewEntry {
+                at: self.now,
+                actor: self.actor.clone(),
+                action: UNDO.to_owned(),
+                subject: entry.subject.clone(),
+                before: Some(before.to_owned()),
+                after: Some(after.to_owned()),
+                undo_of: Some(entry.id),
+                request_id: self.request_id.clone(),
+            },
+        )?;
+        audit::undo_of(tx, entry.id)?.ok_or_else(|| StoreError::not_found("entry", entry.id.to_string()))
+    }
 }
+
+/// See [`Trail::note_undo`].
+const UNDO: &str = "undo";
 
 /// Wire types always render; if one did not, the trail says so instead of losing the change.
 fn json(value: impl Serialize) -> String {

@@ -70,7 +70,7 @@ async fn list(State(state): State<AppState>, Query(asked): Query<AuditAsked>) ->
     .await
 }
 
-fn wire(entry: &stored::Entry) -> AuditEntry {
+pub(super) fn wire(entry: &stored::Entry) -> AuditEntry {
     let json = |text: &Option<String>| text.as_deref().and_then(|text| serde_json::from_str(text).ok());
     AuditEntry {
         id: entry.id.to_string(),

@@ -219,11 +219,12 @@ async fn set_rules(
             Ok(Ok(rules.clone()))
         })
         .await?;
+    told.assess_soon();
     told.tell("scope", None, "");
     Ok(Json(rules))
 }
 
-fn rules_now(tx: &mut Tx<'_>) -> Result<ScopeRules, StoreError> {
+pub(super) fn rules_now(tx: &mut Tx<'_>) -> Result<ScopeRules, StoreError> {
     let rules = stored::rules(tx)?.into_iter().map(|rule| ScopeRule {
         registry: rule.registry,
         repository_prefix: rule.repository_prefix,
@@ -233,7 +234,7 @@ fn rules_now(tx: &mut Tx<'_>) -> Result<ScopeRules, StoreError> {
     Ok(ScopeRules { rules: rules.collect() })
 }
 
-fn stored_rule(rule: &ScopeRule) -> stored::Rule {
+pub(super) fn stored_rule(rule: &ScopeRule) -> stored::Rule {
     stored::Rule {
         registry: rule.registry.clone(),
         repository_prefix: rule.repository_prefix.clone(),

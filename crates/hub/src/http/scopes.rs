@@ -1,17 +1,19 @@
 //! Scopes and their plans.
 
 use super::{
-    Json, Path, Query,
+    Json, Path, Query, effect,
     export::{self, Asked, Format},
     extract, wire as convert,
 };
 use crate::{
     AppState, Error,
+    assess::preview,
     auth::{Caller, Trail},
     permissions::covers,
 };
 use api::{
     Order, Page, Problem, ProblemKind,
+    exemption::Effect,
     scope::{ChangeScope, NewScope, Plan, PlanKind, Scope, SetPlan},
     who::Role,
 };
@@ -29,6 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list, create))
         .routes(routes!(one, change, delete))
         .routes(routes!(plans, set_plan))
+        .routes(routes!(ask_plan))
 }
 
 fn wire(scope: &stored::Scope) -> Scope {
@@ -260,12 +263,37 @@ async fn set_plan(
             Ok(Ok(after))
         })
         .await?;
+    told.assess_soon();
     told.tell("scope", Some(&scope), &scope);
     Ok(Json(plans))
 }
 
+/// What switching a plan would do
+///
+/// The assets of the scope judged with it and without, by the code that judges them for real. Nothing is saved.
+#[utoipa::path(post, path = "/api/v1/scopes/{scope}/plans/preview", tag = "scopes", request_body = SetPlan,
+    params(("scope" = String, Path, description = "The scope's path, its slashes written as %2F")),
+    responses((status = 200, description = "What it would do", body = Effect),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json")))]
+async fn ask_plan(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    Json(set): Json<SetPlan>,
+) -> Result<Json<Effect>, Error> {
+    let known = id.clone();
+    if state.read(move |tx| stored::find(tx, &known).map(Ok)).await?.is_none() {
+        return Err(Error::not_found("scope", &id));
+    }
+    let plan: posture::Plan = set.plan.as_str().parse().map_err(Error::internal)?;
+    let effect = preview::effect(&state, &id, preview::Asked::Plan(plan, set.on)).await?;
+    let (before, after) = (effect.before.findings, effect.after.findings);
+    let sum = |counts: &posture::FindingCounts| counts.vulnerabilities.total().saturating_add(counts.malware);
+    let hides = sum(&before).saturating_sub(sum(&after));
+    Ok(Json(effect::wire(&effect, hides, &effect::Words::Plan { plan: set.plan.as_str(), on: set.on })))
+}
+
 /// What holds on a scope: what is said there, or else nearest above.
-fn plans_of(tx: &mut Tx<'_>, scope: &str) -> Result<Vec<Plan>, StoreError> {
+pub(super) fn plans_of(tx: &mut Tx<'_>, scope: &str) -> Result<Vec<Plan>, StoreError> {
     let said = stored::plans_above(tx, scope)?;
     let plan = |kind: PlanKind| {
         let nearest = said.iter().filter(|row| row.plan == kind.as_str()).max_by_key(|row| row.scope.len());

@@ -153,3 +153,18 @@ pub fn causes(
     let rows = select.grouped(tx, "a.state, a.causes_json")?;
     rows.iter().map(|row| Ok((super::write::state(row.text(0)?)?, row.get(1)?, row.get(2)?))).collect()
 }
+
+/// Problems of images that are there, as JSON lists, with how many images have the same.
+///
+/// # Errors
+/// The store's.
+pub fn problems(tx: &mut Tx<'_>, within: &[String]) -> Result<Vec<(String, u64)>, StoreError> {
+    let mut select = Select::new(
+        "i.problems_json, count(DISTINCT i.id)",
+        "asset_state s JOIN placement p ON p.id = s.placement JOIN image i ON i.id = p.image",
+    );
+    select.and("i.problems_json <> '[]'", []);
+    scopes::within(&mut select, "s.scope", within);
+    let rows = select.grouped(tx, "i.problems_json")?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
