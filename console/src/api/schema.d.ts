@@ -24,6 +24,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a change back
+         * @description Within a day, by whoever may make the change: exemptions and disable rules that were made or taken away, plans that were
+         *     switched, rules of assignment that were set. Not where something else changed the same since. A change is taken back
+         *     once.
+         */
+        post: operations["post_audit_id_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalogues": {
         parameters: {
             query?: never;
@@ -58,6 +80,27 @@ export interface paths {
          * @description All that assets are judged by: what should hold, why, what to do where it does not, and what can be set.
          */
         get: operations["get_controls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Coverage and blind spots
+         * @description Plans, images that are assessed and those that are not with their causes, registries, the age of the advisories, the
+         *     queue, and problems that may hide something.
+         */
+        get: operations["get_coverage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -726,6 +769,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scopes/{scope}/plans/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What switching a plan would do
+         * @description The assets of the scope judged with it and without, by the code that judges them for real. Nothing is saved.
+         */
+        post: operations["post_scopes_scope_plans_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/score": {
         parameters: {
             query?: never;
@@ -1147,6 +1210,11 @@ export interface components {
             /** @description A page about it. */
             url?: string | null;
         };
+        /** @description An agent; this release has none. */
+        AgentCoverage: {
+            /** @description The name. */
+            name: string;
+        };
         /** @description Findings shown apart for one reason. */
         Apart: {
             /**
@@ -1237,6 +1305,29 @@ export interface components {
             /** @description What people call it. */
             name: string;
         };
+        /** @description Images by whether they are looked at. */
+        AssetCoverage: {
+            /**
+             * Format: int64
+             * @description Healthy or unhealthy.
+             */
+            assessed: number;
+            /**
+             * Format: int64
+             * @description Need not be.
+             */
+            notApplicable: number;
+            /**
+             * Format: int64
+             * @description Could not be judged.
+             */
+            notAssessed: number;
+            /**
+             * Format: int64
+             * @description All.
+             */
+            total: number;
+        };
         /** @description Assets by state, before and after. */
         AssetsChange: {
             /** @description As it would be. */
@@ -1284,6 +1375,20 @@ export interface components {
          * @enum {string}
          */
         Category: "mitigated" | "waiver";
+        /** @description Why images are not assessed. */
+        CauseCount: {
+            /** @description In words. */
+            cause: string;
+            /** @description A stable code: `not-scanned`, `incomplete`, `unsupported`, `not-known`, `plan-off`, `not-pulled`, `exempt`. */
+            code: string;
+            /**
+             * Format: int64
+             * @description So many images.
+             */
+            count: number;
+            /** @description Where they are listed in the console. */
+            link: string;
+        };
         /** @description Changes one's own password. Every other session of the user ends. */
         ChangePassword: {
             /**
@@ -1422,6 +1527,27 @@ export interface components {
              * @description Owners of these images; nobody is none.
              */
             owners: number;
+        };
+        /** @description What is looked at in a scope and below it, and what is not. */
+        Coverage: {
+            /** @description Agents. */
+            agents: components["schemas"]["AgentCoverage"][];
+            /** @description Images. */
+            assets: components["schemas"]["AssetCoverage"];
+            /** @description Why images are not assessed or need not be, most frequent first. */
+            causes: components["schemas"]["CauseCount"][];
+            /** @description The data. */
+            feeds: components["schemas"]["FeedCoverage"];
+            /** @description Plans. */
+            plans: components["schemas"]["PlanCoverage"][];
+            /** @description Problems that may hide packages or findings, in most images first. */
+            problems: components["schemas"]["ProblemCount"][];
+            /** @description The queue. */
+            queue: components["schemas"]["QueueCoverage"];
+            /** @description Registries. */
+            registries: components["schemas"]["RegistryCoverage"][];
+            /** @description All of it in one sentence. */
+            sentence: string;
         };
         /**
          * @description Which findings a rule is about. Criteria that are not given ask nothing; values of one criterion are joined by *or*.
@@ -1640,6 +1766,18 @@ export interface components {
              * @description Of them, those that would be unhealthy; the others could not be assessed.
              */
             unhealthy: number;
+        };
+        /** @description The data that packages are judged by. */
+        FeedCoverage: {
+            /**
+             * Format: date-time
+             * @description The newest statement in it.
+             */
+            newest?: string | null;
+            /** @description In words. */
+            sentence: string;
+            /** @description `fresh`, `stale`, `none`. */
+            state: string;
         };
         /** @description What is wrong with one field of a request. */
         FieldProblem: {
@@ -3019,6 +3157,25 @@ export interface components {
             /** @description The plan. */
             plan: components["schemas"]["PlanKind"];
         };
+        /** @description A plan within a scope. */
+        PlanCoverage: {
+            /**
+             * Format: int64
+             * @description Assets on which it could be.
+             */
+            could: number;
+            /**
+             * Format: int64
+             * @description Assets on which it is on.
+             */
+            on: number;
+            /** @description The plan. */
+            plan: components["schemas"]["PlanKind"];
+            /** @description In words. */
+            sentence: string;
+            /** @description `on`, `partial`, `off`, `empty` (there is nothing that it could protect), `later` (this release has no part for it). */
+            state: string;
+        };
         /**
          * @description A kind of protection that can be on or off for a scope.
          * @enum {string}
@@ -3050,6 +3207,21 @@ export interface components {
              */
             type: string;
         };
+        /** @description A kind of problem that may hide something. */
+        ProblemCount: {
+            /** @description Its code: the manual's page of problems tells what to do. */
+            code: string;
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description In how many images.
+             */
+            images: number;
+        };
         /** @description Where a pipeline made an image, as it said itself. */
         Publish: {
             /** @description The branch. */
@@ -3060,6 +3232,24 @@ export interface components {
             runUrl?: string | null;
             /** @description The workflow's name. */
             workflow?: string | null;
+        };
+        /** @description The queue of scans and looks. */
+        QueueCoverage: {
+            /**
+             * Format: int64
+             * @description Given up, for people to look at.
+             */
+            dead: number;
+            /**
+             * Format: date-time
+             * @description Since when the oldest waits.
+             */
+            oldest?: string | null;
+            /**
+             * Format: int64
+             * @description Waiting.
+             */
+            queued: number;
         };
         /** @description A rating of a vulnerability by one source. */
         Rating: {
@@ -3181,6 +3371,27 @@ export interface components {
             url?: string | null;
             /** @description Its source took it back. */
             withdrawn: boolean;
+        };
+        /** @description How a registry is watched. */
+        RegistryCoverage: {
+            /** @description Why it is failing. */
+            detail?: string | null;
+            /** @description The id. */
+            id: string;
+            /** @description The name. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description The last notification; absent: none ever came, so times of pulls are not known.
+             */
+            notified?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /** @description `new`, `ok`, `failing`, `paused`. */
+            state: string;
         };
         /** @description What to do about a control that does not hold. */
         Remediation: {
@@ -3772,6 +3983,38 @@ export interface operations {
             };
         };
     };
+    post_audit_id_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The entry of the change */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry of taking it back */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntry"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_catalogues: {
         parameters: {
             query?: {
@@ -3825,6 +4068,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Controls"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_coverage: {
+        parameters: {
+            query?: {
+                /** @description Of this scope and what lies below it; absent: of all that the caller sees. */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The coverage */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coverage"];
                 };
             };
             /** @description A problem */
@@ -5395,6 +5670,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Plan"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_scopes_scope_plans_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The scope's path, its slashes written as %2F */
+                scope: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPlan"];
+            };
+        };
+        responses: {
+            /** @description What it would do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Effect"];
                 };
             };
             /** @description A problem */

@@ -257,8 +257,7 @@ pub fn unseen(
 pub fn retire(tx: &mut Tx<'_>, repository: i64, digest: &str, at: Micros) -> Result<bool, StoreError> {
     let sql = "UPDATE placement SET gone = $3, due = 1 WHERE repository = $1 AND manifest_digest = $2 AND gone IS NULL";
     let retired = tx.execute(sql, &values![repository, digest, at])? > 0;
-    let sql =
-        "UPDATE tag_history SET until = CASE WHEN since < $3 THEN $3 ELSE since + 1 END \
+    let sql = "UPDATE tag_history SET until = CASE WHEN since < $3 THEN $3 ELSE since + 1 END \
                WHERE repository = $1 AND manifest_digest = $2 AND until IS NULL";
     tx.execute(sql, &values![repository, digest, at])?;
     Ok(retired)
