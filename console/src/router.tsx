@@ -5,7 +5,8 @@ import { Login } from "./pages/Login";
 import { Setup } from "./pages/Setup";
 import { Failed, LoadingRows } from "./parts/states";
 import { appRoute, rootRoute } from "./routes/base";
-import { defined, flag, ownPath, text, word } from "./search";
+import { fleetRoutes } from "./routes/fleet";
+import { defined, flag, ownPath, parseSearch, stringifySearch, text, word } from "./search";
 
 const loginRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -59,13 +60,15 @@ const auditRoute = createRoute({
 const routeTree = rootRoute.addChildren([
   loginRoute,
   setupRoute,
-  appRoute.addChildren([startRoute, usersRoute, tokensRoute, auditRoute]),
+  appRoute.addChildren([startRoute, usersRoute, tokensRoute, auditRoute, ...fleetRoutes]),
 ]);
 
 export function createConsole(queries: QueryClient) {
   return createRouter({
     routeTree,
     context: { queries },
+    parseSearch,
+    stringifySearch,
     defaultPreload: "intent",
     // Queries keep their own age; the router need not.
     defaultPreloadStaleTime: 0,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { defined, flag, ownPath, text, word } from "./search";
+import { defined, flag, ownPath, parseSearch, stringifySearch, text, word } from "./search";
 
 it("takes what it understands and leaves the rest", () => {
   expect(text({ q: "openssl" }, "q")).toBe("openssl");
@@ -18,4 +18,17 @@ it("the way after the login leads nowhere else", () => {
   for (const evil of ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "images"]) {
     expect(ownPath({ next: evil }, "next")).toBeUndefined();
   }
+});
+
+it("an address is plain text: no number loses a digit, no text gains quotes", () => {
+  const search = { packageVersion: "1.10", registry: "9007199254740993", kev: true, text: "a=b&c +d", open: undefined };
+  const written = stringifySearch(search);
+  expect(written).toBe("?packageVersion=1.10&registry=9007199254740993&kev=true&text=a%3Db%26c+%2Bd");
+  expect(parseSearch(written)).toEqual({
+    packageVersion: "1.10",
+    registry: "9007199254740993",
+    kev: "true",
+    text: "a=b&c +d",
+  });
+  expect(stringifySearch({})).toBe("");
 });

@@ -35,3 +35,26 @@ export function defined<T extends object>(search: T): { [K in keyof T]?: Exclude
     [K in keyof T]?: Exclude<T[K], undefined>;
   };
 }
+
+/** Words with commas between, as filters and selections stand in an address. */
+export function words(raw: Raw, key: string): string | undefined {
+  const value = raw[key];
+  if (typeof value !== "string" || value === "" || value.length > 8_192) return undefined;
+  return value;
+}
+
+// The address as it is read and written: plain text. As JSON a version "1.10" would come back as 1.1, and every number
+// would stand in quotes.
+export function parseSearch(text: string): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(text));
+}
+
+export function stringifySearch(search: Record<string, unknown>): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(search)) {
+    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
+      query.set(key, String(value));
+  }
+  const text = query.toString();
+  return text ? `?${text}` : "";
+}

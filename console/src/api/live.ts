@@ -9,7 +9,12 @@ const TOPICS: Record<string, string[]> = {
   user: ["users", "me"],
   grant: ["grants", "me"],
   token: ["tokens"],
-  image: ["images", "image", "findings"],
+  image: ["images", "image", "findings", "inventory", "vulnerabilities", "software", "registries"],
+  registry: ["registries", "images", "inventory", "jobs"],
+  job: ["jobs", "registries"],
+  exemption: ["exemptions", "image", "images", "inventory"],
+  rule: ["rules", "findings", "image", "images", "inventory", "vulnerabilities"],
+  feed: ["feeds", "findings", "image", "images", "inventory", "vulnerabilities"],
 };
 
 /** The query keys that an event makes old; the trail grows with every change. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { middle, shortDigest, visible } from "./text";
+import { middle, shortDigest, visible, withShortDigests } from "./text";
 
 it("plain text stays as it is, in any script", () => {
   for (const text of ["lodash", "libssl3:amd64", "ünïcödé", "مرحبا", "日本"]) expect(visible(text)).toBe(text);
@@ -31,4 +31,11 @@ it("digests and long names are shortened so that both ends stay", () => {
   expect(middle("short")).toBe("short");
   const long = middle(`${"a".repeat(60)}${"z".repeat(60)}`, 21);
   expect(long).toBe(`${"a".repeat(10)}…${"z".repeat(10)}`);
+});
+
+it("whole digests within a name are cut, shorter ones and other text stay", () => {
+  const whole = `sha256:9f31c07be2a4${"0".repeat(52)}`;
+  expect(withShortDigests(`registry/main/shop/cart@${whole}`)).toBe("registry/main/shop/cart@sha256:9f31c07be2a4");
+  expect(withShortDigests("cart@sha256:9f31c07be2a4")).toBe("cart@sha256:9f31c07be2a4");
+  expect(withShortDigests("sha256-tools")).toBe("sha256-tools");
 });

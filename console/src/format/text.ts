@@ -36,6 +36,11 @@ export function shortDigest(digest: string): string {
   return hex && algorithm ? `${algorithm}:${hex.slice(0, 12)}` : visible(digest, 24);
 }
 
+/** A name with whole digests in it, each cut to what people compare. */
+export function withShortDigests(text: string): string {
+  return text.length > 4_096 ? text : text.replace(/\b(sha(?:256|512):[0-9a-f]{12})[0-9a-f]{20,}/g, "$1");
+}
+
 /** A long identity shortened in the middle: both ends tell it from its neighbours. */
 export function middle(text: string, longest = 48): string {
   const safe = visible(text);

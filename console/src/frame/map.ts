@@ -18,6 +18,10 @@ export interface Group {
 /** The navigation, in the order of the design's map. */
 export const MAP: Group[] = [
   {
+    label: "Assets",
+    places: [{ label: "Images", icon: "image", to: "/images", short: "Images" }],
+  },
+  {
     label: "System",
     places: [
       { label: "Users", icon: "user", to: "/settings/users", short: "Users" },

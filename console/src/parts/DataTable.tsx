@@ -44,11 +44,24 @@ interface Props<Row> {
   /** In place of rows: a state of the list. */
   state?: ReactNode;
   foot?: ReactNode;
+  /** Above the rows: newer ones that wait. */
+  waiting?: ReactNode;
+  /** Rows can be chosen, with a box each, by `x`, and as ranges with Shift. */
+  selection?: Selection<Row> | undefined;
+  /** What lies beneath a row that is spread out; nothing beneath one that is not. */
+  below?: (row: Row) => ReactNode;
+}
+
+export interface Selection<Row> {
+  chosen: ReadonlySet<string>;
+  onChoose: (chosen: Set<string>) => void;
+  /** What a row is called, for the label of its box. */
+  name: (row: Row) => string;
 }
 
 /**
  * A table over the full width, with PatternFly's semantics: cards below 768 px. One row is in the order of the Tab key;
- * `j` and `k` move, `o` and Enter open.
+ * `j` and `k` move, `o` and Enter open, `x` selects.
  */
 export function DataTable<Row>({
   label,
@@ -61,8 +74,27 @@ export function DataTable<Row>({
   openKey,
   state,
   foot,
+  waiting,
+  selection,
+  below,
 }: Props<Row>) {
   const body = useRef<HTMLDivElement>(null);
+  const last = useRef<string>(undefined);
+  const keys = groups.flatMap((group) => group.rows.map(rowKey));
+  const width = columns.length + (selection ? 1 : 0);
+
+  const choose = (key: string, range: boolean) => {
+    if (!selection) return;
+    const next = new Set(selection.chosen);
+    const [from, to] = [keys.indexOf(last.current ?? key), keys.indexOf(key)];
+    if (range && from >= 0) {
+      for (const k of keys.slice(Math.min(from, to), Math.max(from, to) + 1)) next.add(k);
+    } else if (!next.delete(key)) {
+      next.add(key);
+    }
+    last.current = key;
+    selection.onChoose(next);
+  };
 
   const onKey = (event: KeyboardEvent<HTMLTableRowElement>, row: Row) => {
     // A key in a cell's own control belongs to that control.
@@ -73,6 +105,9 @@ export function DataTable<Row>({
       event.preventDefault();
       const rows = [...(body.current?.querySelectorAll<HTMLTableRowElement>("tr[data-row]") ?? [])];
       rows[rows.indexOf(event.currentTarget) + step]?.focus();
+    } else if (selection && event.key.toLowerCase() === "x") {
+      event.preventDefault();
+      choose(rowKey(row), event.shiftKey);
     } else if (onOpen && (event.key === "Enter" || event.key === "o")) {
       event.preventDefault();
       onOpen(row);
@@ -82,10 +117,21 @@ export function DataTable<Row>({
   let first = true;
   return (
     <div className={styles.wrap} ref={body}>
+      {!state && waiting}
       {!state && (
         <Table aria-label={label} variant="compact" gridBreakPoint="grid-md" className={styles.table ?? ""}>
           <Thead>
             <Tr>
+              {selection && (
+                <Th className={styles.box ?? ""}>
+                  <input
+                    type="checkbox"
+                    aria-label="Select all that are loaded"
+                    checked={keys.length > 0 && keys.every((key) => selection.chosen.has(key))}
+                    onChange={(event) => selection.onChoose(new Set(event.target.checked ? keys : []))}
+                  />
+                </Th>
+              )}
               {columns.map((column) => {
                 const active = sort !== undefined && sort.by === column.sort;
                 return (
@@ -120,21 +166,44 @@ export function DataTable<Row>({
             <Tbody key={group.key}>
               {group.title && (
                 <Tr className={styles.group ?? ""}>
-                  <Td colSpan={columns.length}>{group.title}</Td>
+                  <Td colSpan={width}>{group.title}</Td>
                 </Tr>
               )}
               {group.rows.map((row) => {
                 const key = rowKey(row);
                 const tab = first || key === openKey ? 0 : -1;
                 first = false;
-                return (
+                const beneath = below?.(row);
+                const chosen = selection?.chosen.has(key) ?? false;
+                const look = [
+                  styles.row,
+                  key === openKey && styles.open,
+                  chosen && styles.chosen,
+                  beneath && styles.spread,
+                ];
+                return [
                   <Tr
                     key={key}
                     data-row={key}
-                    className={`${styles.row} ${key === openKey ? styles.open : ""}`}
-                    tabIndex={onOpen ? tab : undefined}
+                    className={look.filter(Boolean).join(" ")}
+                    tabIndex={onOpen || selection ? tab : undefined}
                     onKeyDown={(event: KeyboardEvent<HTMLTableRowElement>) => onKey(event, row)}
                   >
+                    {selection && (
+                      <Td className={styles.box ?? ""}>
+                        <input
+                          type="checkbox"
+                          aria-label={`Select ${selection.name(row)}`}
+                          checked={chosen}
+                          onChange={() => choose(key, false)}
+                          onClick={(event) => {
+                            if (!event.shiftKey) return;
+                            event.preventDefault();
+                            choose(key, true);
+                          }}
+                        />
+                      </Td>
+                    )}
                     {columns.map((column) => (
                       <Td
                         key={column.key}
@@ -144,8 +213,13 @@ export function DataTable<Row>({
                         {column.cell(row)}
                       </Td>
                     ))}
-                  </Tr>
-                );
+                  </Tr>,
+                  beneath && (
+                    <Tr key={`${key} below`} className={styles.beneath ?? ""}>
+                      <Td colSpan={width}>{beneath}</Td>
+                    </Tr>
+                  ),
+                ];
               })}
             </Tbody>
           ))}

@@ -2,8 +2,8 @@ import { middle, shortDigest, visible } from "../format/text";
 import styles from "./Name.module.css";
 
 /** A name from outside: literal, isolated from the direction of its neighbours, cut where it is endless. */
-export function Name({ text, mono = false }: { text: string; mono?: boolean }) {
-  return <bdi className={mono ? styles.mono : styles.name}>{visible(text)}</bdi>;
+export function Name({ text, mono = false, longest }: { text: string; mono?: boolean; longest?: number }) {
+  return <bdi className={mono ? styles.mono : styles.name}>{visible(text, longest)}</bdi>;
 }
 
 /** A digest in mono, shortened; the whole of it is in the title. */
@@ -26,5 +26,5 @@ export function PathName({ path, longest = 56 }: { path: string; longest?: numbe
 
 /** The team that fixes it. Nobody is a fault, and looks like one. */
 export function Owner({ name }: { name: string | undefined }) {
-  return <span className={`${styles.owner} ${name ? "" : styles.none}`}>{name ? visible(name, 64) : "no owner"}</span>;
+  return <span className={`${styles.owner} ${name ? "" : styles.none}`}>{name ? visible(name, 32) : "no owner"}</span>;
 }

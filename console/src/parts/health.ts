@@ -16,3 +16,18 @@ export const STATE_WORDS: Record<State, string> = {
 export function stateOf(word: string | undefined): State {
   return STATES.find((state) => state === word) ?? "not_assessed";
 }
+
+/** The counts of the interface, which writes its members in camel case. */
+export function countsOf(wire: {
+  healthy: number;
+  unhealthy: number;
+  notApplicable: number;
+  notAssessed: number;
+}): Record<State, number> {
+  return {
+    healthy: wire.healthy,
+    unhealthy: wire.unhealthy,
+    not_applicable: wire.notApplicable,
+    not_assessed: wire.notAssessed,
+  };
+}
