@@ -4,6 +4,7 @@ mod caller;
 pub(crate) mod cookie;
 pub(crate) mod csrf;
 mod link;
+pub(crate) mod notifier;
 mod password;
 pub(crate) mod random;
 mod throttle;

@@ -10,14 +10,18 @@ mod events;
 mod exemptions;
 pub mod export;
 pub mod extract;
+mod feeds;
 mod fleet;
 mod gate;
+mod jobs;
 pub(crate) mod limit;
 mod notices;
 mod ops;
 mod outer;
 mod owners;
 mod recommendations;
+mod registries;
+mod repositories;
 mod rules;
 mod scopes;
 mod score;
@@ -82,6 +86,10 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(rules::routes())
         .merge(coverage::routes())
         .merge(undo::routes())
+        .merge(registries::routes())
+        .merge(repositories::routes())
+        .merge(jobs::routes())
+        .merge(feeds::routes())
 }
 
 /// The router of a hub, to be [served](crate::listen::Listener::serve).

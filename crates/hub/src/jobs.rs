@@ -80,6 +80,9 @@ pub struct Scan {
     pub digest: String,
     /// The content's identity, by the manifest's word.
     pub config_digest: String,
+    /// Somebody asked for it: it is read again, though its content is known.
+    #[serde(default)]
+    pub again: bool,
 }
 
 impl Scan {
@@ -88,7 +91,8 @@ impl Scan {
 
     /// One for each manifest and version of the cataloguers: in how many repositories it lies does not matter.
     fn key(&self) -> String {
-        format!("scan/{}/{}", self.digest, sbom::CATALOGUER_VERSION)
+        let again = if self.again { "/again" } else { "" };
+        format!("scan/{}/{}{again}", self.digest, sbom::CATALOGUER_VERSION)
     }
 }
 
@@ -104,7 +108,7 @@ impl Poll {
     pub const KIND: &'static str = "registry.poll";
 }
 
-/// Puts a job in its place; where one for the same thing waits, nothing changes.
+/// Puts a job in its place and gives its number; where one for the same thing waits, it is that one.
 fn put(
     tx: &mut Tx<'_>,
     kind: &str,
@@ -113,7 +117,7 @@ fn put(
     priority: i64,
     payload: &impl Serialize,
     now: Micros,
-) -> Result<(), StoreError> {
+) -> Result<i64, StoreError> {
     let payload = serde_json::to_string(payload).map_err(|error| StoreError::Invalid(error.to_string()))?;
     let job = store::jobs::NewJob {
         kind: kind.to_owned(),
@@ -125,7 +129,7 @@ fn put(
         not_before: now,
         created: now,
     };
-    store::jobs::enqueue(tx, &job).map(drop)
+    store::jobs::enqueue(tx, &job).map(|queued| queued.id)
 }
 
 /// Ends a job in the transaction of its result: what came of a lease that was lost is not kept.
@@ -147,14 +151,14 @@ fn lane(registry: i64) -> String {
 /// # Errors
 /// What the database says.
 pub fn resolve(tx: &mut Tx<'_>, resolve: &Resolve, now: Micros) -> Result<(), StoreError> {
-    put(tx, Resolve::KIND, resolve.key(), resolve.registry, PUSHED, resolve, now)
+    put(tx, Resolve::KIND, resolve.key(), resolve.registry, PUSHED, resolve, now).map(drop)
 }
 
-/// Has an image scanned.
+/// Has an image scanned; gives the job's number.
 ///
 /// # Errors
 /// What the database says.
-pub fn scan(tx: &mut Tx<'_>, scan: &Scan, priority: i64, now: Micros) -> Result<(), StoreError> {
+pub fn scan(tx: &mut Tx<'_>, scan: &Scan, priority: i64, now: Micros) -> Result<i64, StoreError> {
     put(tx, Scan::KIND, scan.key(), scan.registry, priority, scan, now)
 }
 
@@ -163,7 +167,16 @@ pub fn scan(tx: &mut Tx<'_>, scan: &Scan, priority: i64, now: Micros) -> Result<
 /// # Errors
 /// What the database says.
 pub fn poll(tx: &mut Tx<'_>, registry: i64, now: Micros) -> Result<(), StoreError> {
-    put(tx, Poll::KIND, format!("poll/{registry}"), registry, WEEKLY, &Poll { registry }, now)
+    put(tx, Poll::KIND, format!("poll/{registry}"), registry, WEEKLY, &Poll { registry }, now).map(drop)
+}
+
+/// Has a registry's whole catalogue read now, from the beginning.
+///
+/// # Errors
+/// What the database says.
+pub fn poll_now(tx: &mut Tx<'_>, registry: i64, now: Micros) -> Result<(), StoreError> {
+    store::registries::begin_anew(tx, registry)?;
+    put(tx, Poll::KIND, format!("poll/{registry}"), registry, PUSHED, &Poll { registry }, now).map(drop)
 }
 
 /// Something was seen at a digest. What is known is noted at once; behind what is not, a job looks.
@@ -204,7 +217,13 @@ pub(crate) fn place(
     now: Micros,
 ) -> Result<Place, StoreError> {
     let rules = store::scopes::rules(tx)?;
-    let belongs = store::scopes::assign(&rules, &registry.name, &what.repository, &registry.scope);
+    let belongs = store::scopes::assign(
+        &rules,
+        &registry.name,
+        &what.repository,
+        &registry.scope,
+        registry.owner.as_deref(),
+    );
     let sighting = Sighting {
         registry: &registry.name,
         repository,
@@ -229,6 +248,7 @@ pub(crate) fn place(
         repository: what.repository.clone(),
         digest: digest.to_owned(),
         config_digest: config_digest.to_owned(),
+        again: false,
     };
     scan(tx, &job, PUSHED, now)?;
     Ok(place)
@@ -253,6 +273,7 @@ pub fn outdated(tx: &mut Tx<'_>, registry: &Registry, now: Micros) -> Result<(),
                 repository: placement.repository,
                 digest: placement.digest,
                 config_digest,
+                again: false,
             };
             scan(tx, &job, WEEKLY, now)?;
         }

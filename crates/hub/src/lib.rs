@@ -8,6 +8,7 @@ pub mod assess;
 pub mod auth;
 pub mod console;
 pub mod fixes;
+pub mod freshness;
 pub mod http;
 pub mod ingest;
 pub mod jobs;

@@ -37,6 +37,12 @@ struct LoginLabel {
     result: LoginResult,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct NotificationLabel {
+    /// What became of an event (`taken`, `own`, `replayed` …), or why a delivery was refused (`unauthorized`, `schema` …).
+    result: String,
+}
+
 /// The hub's metrics.
 pub struct Metrics {
     registry: Mutex<Registry>,
@@ -47,6 +53,7 @@ pub struct Metrics {
     logins: Family<LoginLabel, Counter>,
     limited: Counter,
     streams: Gauge,
+    notifications: Family<NotificationLabel, Counter>,
 }
 
 impl fmt::Debug for Metrics {
@@ -84,6 +91,7 @@ impl Metrics {
             logins: Family::default(),
             limited: Counter::default(),
             streams: Gauge::default(),
+            notifications: Family::default(),
         };
         registry.register(
             "http_requests",
@@ -107,6 +115,11 @@ impl Metrics {
             "rate_limited",
             "Requests with a token that were refused because of their number",
             metrics.limited.clone(),
+        );
+        registry.register(
+            "notifications",
+            "Events of registries, and deliveries that were refused, by what became of them",
+            metrics.notifications.clone(),
         );
         registry.register("event_streams", "Open streams of events", metrics.streams.clone());
         Self { registry: Mutex::new(registry), ..metrics }
@@ -153,6 +166,13 @@ impl Metrics {
 
     pub(crate) fn limited(&self) {
         self.limited.inc();
+    }
+
+    /// `number` events of a registry, or one delivery, of which this became. The words are the hub's own.
+    pub(crate) fn notification(&self, result: &str, number: u64) {
+        if number > 0 {
+            self.notifications.get_or_create(&NotificationLabel { result: result.to_owned() }).inc_by(number);
+        }
     }
 
     pub(crate) fn stream(&self) -> Gauge {

@@ -11,4 +11,4 @@ pub mod envelope;
 pub mod generic;
 mod take;
 
-pub use take::{Form, Receipt, Refusal, take};
+pub use take::{Form, Receipt, Refusal, knows, take, take_known};

@@ -31,6 +31,9 @@ use utoipa::{
         (name = "notices", description = "What people should know, and where it is posted"),
         (name = "posture", description = "Controls, recommendations, the secure score, exemptions, rules, coverage"),
         (name = "audit", description = "Who changed what"),
+        (name = "registries", description = "Registries that are watched, repositories and tags"),
+        (name = "jobs", description = "What is to be done, and scans that are asked for"),
+        (name = "feeds", description = "The advisories that the fleet is judged by"),
         (name = "events", description = "What changes now"),
     )
 )]
@@ -48,6 +51,14 @@ impl Modify for Ways {
             .description(Some("An API token"))
             .build();
         components.add_security_scheme("token", SecurityScheme::Http(token));
+        let notifier = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("swn_…")
+            .description(Some(
+                "The secret of a registry's notifications; as the password of a basic login it is taken too",
+            ))
+            .build();
+        components.add_security_scheme("notifier", SecurityScheme::Http(notifier));
         let session = ApiKeyValue::with_description(
             "__Host-seawall",
             "A session, as login gives it; over plain HTTP on a loopback address the cookie is called `seawall`",

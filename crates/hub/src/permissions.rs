@@ -29,6 +29,9 @@ pub enum Access {
     User,
     /// A user or a token, whatever it was granted: an answer about the caller itself.
     Known,
+    /// The registry that the parameter `id` names, by the secret for its notifications (as a bearer token, or as the password
+    /// of a basic login), or a token with the duty to notify. What is unknown and what is wrong is answered alike.
+    Notifier,
     /// Who holds the role, or a token with the duty, on the scope.
     Role {
         /// The least role.
@@ -57,6 +60,8 @@ pub struct Endpoint {
 
 /// A form filled in by a person is far smaller.
 const SMALL: usize = 256 << 10;
+/// What a registry tells at once.
+const EVENTS: usize = crate::notify::envelope::MAX_BYTES;
 /// As long as a browser's user waits, and several times what the slowest query may take.
 const SECONDS: u64 = 30;
 
@@ -184,6 +189,32 @@ pub const ENDPOINTS: &[Endpoint] = &[
     get("/api/v1/vulnerabilities/{id}", role(Role::Viewer, On::Somewhere)),
     get("/api/v1/vulnerabilities/{id}/hits", role(Role::Viewer, On::Somewhere)),
     get("/api/v1/coverage", role(Role::Viewer, On::Somewhere)),
+    // Registries. Who watches what is a security admin's to say; what came of it is for everybody of the scope.
+    get("/api/v1/registries", role(Role::Viewer, On::Somewhere)),
+    post("/api/v1/registries", role(Role::SecurityAdmin, On::Somewhere)),
+    Endpoint { seconds: 60, ..post("/api/v1/registries/check", role(Role::SecurityAdmin, On::Somewhere)) },
+    get("/api/v1/registries/{id}", role(Role::Viewer, On::Somewhere)),
+    patch("/api/v1/registries/{id}", role(Role::SecurityAdmin, On::Somewhere)),
+    delete("/api/v1/registries/{id}", role(Role::SecurityAdmin, On::Somewhere)),
+    get("/api/v1/registries/{id}/removal", role(Role::SecurityAdmin, On::Somewhere)),
+    post("/api/v1/registries/{id}/secret", role(Role::SecurityAdmin, On::Somewhere)),
+    post("/api/v1/registries/{id}/poll", role(Role::SecurityAdmin, On::Somewhere)),
+    post("/api/v1/registries/{id}/pause", role(Role::SecurityAdmin, On::Somewhere)),
+    post("/api/v1/registries/{id}/resume", role(Role::SecurityAdmin, On::Somewhere)),
+    Endpoint { body: EVENTS, ..post("/api/v1/registries/{id}/notifications", Access::Notifier) },
+    Endpoint { body: EVENTS, ..post("/api/v1/registries/{id}/events", Access::Notifier) },
+    get("/api/v1/registries/{id}/repositories", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/repositories/{id}", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/repositories/{id}/tags", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/repositories/{id}/history", role(Role::Viewer, On::Somewhere)),
+    // Jobs.
+    get("/api/v1/jobs", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/jobs/counts", role(Role::Viewer, On::Somewhere)),
+    post("/api/v1/jobs/{id}/retry", role(Role::SecurityAdmin, On::Somewhere)),
+    post("/api/v1/images/{image}/scan", role(Role::SecurityAdmin, On::Somewhere)),
+    // The advisories are the same for everybody; what the hub is concerns who sees all of it.
+    get("/api/v1/feeds", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/system", role(Role::Viewer, On::Hub)),
     // The audit trail.
     get("/api/v1/audit", role(Role::SecurityReader, On::Hub)),
     // Who may take a change back is who may make it: the handler asks where.

@@ -14,7 +14,10 @@ use store::{
     registries::{self, Registry},
 };
 
-use crate::jobs::{self, Failure, Hub, Resolve};
+use crate::{
+    jobs::{self, Failure, Hub, Resolve},
+    registries::{Reached, probe},
+};
 
 /// The rest between two requests: at most 50 a second for each registry.
 const REST: Duration = Duration::from_millis(20);
@@ -79,6 +82,9 @@ async fn go_on(hub: &Hub, id: i64) -> Result<bool, Failure> {
     let fresh = Cursor { started: hub.now(), page: None, done: 0, before: 0, rest: None };
     let mut cursor = kept.unwrap_or(fresh);
     let look = Look { hub, registry, listing: &listing, started: cursor.started };
+    if cursor.page.is_none() && cursor.done == 0 && cursor.rest.is_none() {
+        look.observe(&reached).await?;
+    }
     if cursor.rest.is_none() {
         let page = look.page(&cursor).await?;
         for name in page.names.iter().skip(cursor.done) {
@@ -135,6 +141,19 @@ impl Look<'_> {
             None => None,
         };
         self.hub.store.write(move |tx| registries::set_cursor(tx, id, text.as_deref(), now)).await?;
+        Ok(())
+    }
+
+    /// Keeps what is to be seen of the registry from outside, for its controls.
+    async fn observe(&self, reached: &Reached) -> Result<(), Failure> {
+        let seen = probe(&self.registry.address, &reached.options(&self.hub.timeouts)).await;
+        let (id, tls) = (self.registry.id, seen.tls);
+        let observed =
+            registries::Observed { tls, verified: seen.verified, anonymous_write: seen.anonymous_write };
+        // A registry that did not answer now is as it was.
+        if tls.is_some() {
+            self.hub.store.write(move |tx| registries::set_observed(tx, id, &observed)).await?;
+        }
         Ok(())
     }
 

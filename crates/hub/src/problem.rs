@@ -112,6 +112,11 @@ pub(crate) fn line(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
+/// As [`line`], for what says what to do about it: at most 600 characters.
+pub(crate) fn long_line(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(600).collect()
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         if let Some(inner) = &self.inner {

@@ -1,5 +1,6 @@
 //! Registries as the hub uses them: how one is reached, and which of its images are assessed.
 
+mod probe;
 mod standing;
 
 use oci::{Options, Secret, Timeouts};
@@ -14,6 +15,7 @@ use crate::{
     worker::Order,
 };
 
+pub use probe::{Seen as Probed, probe};
 pub use standing::{Seen, Standing, standing};
 
 /// Name and password of a registry, as they are sealed.
@@ -71,11 +73,20 @@ fn owner(id: i64) -> String {
 /// # Errors
 /// When the system gives no random bytes.
 pub fn new_secrets(settings: Settings) -> Result<(Settings, Secret), SealError> {
-    let secret = crate::seal::random_token("swn_")?;
+    let (secret, events_hash) = new_events_secret()?;
     let mark = crate::seal::random_token("")?;
     let mark = mark.expose().chars().take(32).collect();
-    let events_hash = crate::seal::hex(&crate::seal::token_hash(secret.expose()));
     Ok((Settings { mark, events_hash, ..settings }, secret))
+}
+
+/// A new secret for a registry's notifications, and the hash that is kept of it.
+///
+/// # Errors
+/// When the system gives no random bytes.
+pub fn new_events_secret() -> Result<(Secret, String), SealError> {
+    let secret = crate::seal::random_token("swn_")?;
+    let hash = crate::seal::hex(&crate::seal::token_hash(secret.expose()));
+    Ok((secret, hash))
 }
 
 impl Reached {

@@ -4,6 +4,7 @@
 //! - jobs of registries are carried out, results stored and judged; catalogues of registries are read when they are due;
 //! - the store is brought to the database of advisories that the matcher was made with, and the database's file is
 //!   watched: a new one is opened and the fleet is judged by it;
+//! - what is marked due is judged by the controls;
 //! - upkeep once a day: finished jobs are forgotten, what older cataloguers read is queued to be read again;
 //! - what people should know is posted to webhooks;
 //! - *engines*, which other parts of the hub give ([`Engine`]).
@@ -16,7 +17,7 @@ use std::{path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    AppState,
+    AppState, assess,
     jobs::{Hub, Runner, StoreSink},
     seal::SealError,
     worker::Worker,
@@ -80,7 +81,8 @@ pub struct Running {
     tasks: JoinSet<()>,
 }
 
-/// Starts what a hub does beside answering. Returns at once; the work goes on in the runtime of the caller, until
+/// Starts what a hub does beside answering. It is the only one that works on its store: what another had in hand when it ended
+/// is taken up at once. Returns at once; the work goes on in the runtime of the caller, until
 /// [`AppState::stop`] or [`Running::stop`].
 ///
 /// Before: open the store, the sealer, the database of advisories, and make the [`AppState`] of them. Beside: serve
@@ -100,15 +102,21 @@ pub fn run(state: &AppState, options: Options) -> Result<Running, SealError> {
         cache: options.cache,
         timeouts: options.timeouts,
         clock: Arc::new(move || clock.now()),
-        tell: Arc::new(move |topic, id, scope| telling.tell(topic, id, scope)),
+        tell: Arc::new(move |topic, id, scope| {
+            telling.tell(topic, id, scope);
+            if topic != "job" {
+                telling.assess_soon();
+            }
+        }),
     };
-    let runner = Runner::new(hub, options.slots)?;
+    let runner = Runner::new(hub, options.slots)?.alone();
     state.works_with(options.slots.max(1));
     let mut tasks = JoinSet::new();
     tasks.spawn(runner.run(state.stopping()));
     tasks.spawn(database::watch(state.clone(), options.database, options.look));
     tasks.spawn(upkeep::run(state.clone()));
     tasks.spawn(crate::notices::run(state.clone(), state.stopping()));
+    tasks.spawn(assess::run(state.clone(), state.stopping()));
     for engine in options.engines {
         tasks.spawn(engine(state.clone(), state.stopping()));
     }

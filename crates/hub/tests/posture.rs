@@ -166,7 +166,7 @@ impl World {
             .write(move |tx| {
                 let number = placements::repository(tx, registry, repository, now)?;
                 let rules = store::scopes::rules(tx)?;
-                let belongs = store::scopes::assign(&rules, "main", repository, "");
+                let belongs = store::scopes::assign(&rules, "main", repository, "", None);
                 let placed = placements::see(
                     tx,
                     &Sighting {

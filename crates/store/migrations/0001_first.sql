@@ -606,6 +606,7 @@ CREATE UNIQUE INDEX job_dedupe ON job (dedupe_key) WHERE state IN ('queued', 'le
 -- Lanes that are full are passed over in the index alone.
 CREATE INDEX job_next ON job (priority DESC, id, not_before, kind, lane) WHERE state = 'queued';
 CREATE INDEX job_leased ON job (lane, lease_until) WHERE state = 'leased';
+CREATE INDEX job_lane ON job (lane) WHERE state IN ('queued', 'leased');
 CREATE INDEX job_state ON job (state, id);
 CREATE INDEX job_finished ON job (finished) WHERE finished IS NOT NULL;
 

@@ -45,6 +45,7 @@ mod url;
 pub mod users;
 mod value;
 pub mod vulnerabilities;
+pub mod watched;
 pub mod webhooks;
 
 pub use database::Store;

@@ -496,6 +496,29 @@ pub fn generation(tx: &mut Tx<'_>) -> Result<Option<Generation>, StoreError> {
     .transpose()
 }
 
+/// The databases that the fleet was matched with, the newest first, each with its number.
+///
+/// # Errors
+/// What the database says.
+pub fn generations(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<(i64, Generation)>, StoreError> {
+    let rows = tx.query(
+        "SELECT hash, opened_at, newest, records, id FROM database_generation ORDER BY id DESC LIMIT $1",
+        &values![limit],
+    )?;
+    rows.iter()
+        .map(|row| {
+            let generation = Generation {
+                hash: row.get(0)?,
+                opened_at: row.get(1)?,
+                newest: row.get(2)?,
+                records: row.get(3)?,
+                basis: String::new(),
+            };
+            Ok((row.get(4)?, generation))
+        })
+        .collect()
+}
+
 /// Notes that the fleet is matched with a database. The last step of a change: whoever is killed before begins again.
 ///
 /// # Errors

@@ -422,6 +422,24 @@ pub struct Place {
     pub scope: String,
 }
 
+/// The place with this asset's id.
+///
+/// # Errors
+/// What the database says.
+pub fn of_asset(tx: &mut Tx<'_>, asset_id: &str) -> Result<Option<Place>, StoreError> {
+    let row = tx.query_opt("SELECT id, scope FROM placement WHERE asset_id = $1", &values![asset_id])?;
+    row.map(|row| Ok(Place { id: row.get(0)?, scope: row.get(1)? })).transpose()
+}
+
+/// Somebody asked for a scan of this place: its trigger and its evidence from now on.
+///
+/// # Errors
+/// What the database says.
+pub fn asked_for(tx: &mut Tx<'_>, id: i64, evidence: &str) -> Result<(), StoreError> {
+    let sql = "UPDATE placement SET trigger = $2, evidence_json = $3 WHERE id = $1";
+    tx.execute(sql, &values![id, Trigger::Manual.as_str(), evidence]).map(drop)
+}
+
 /// The places of a manifest.
 ///
 /// # Errors

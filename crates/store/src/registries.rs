@@ -14,6 +14,8 @@ pub struct Settings {
     pub exclude: Vec<String>,
     /// Certificate authorities to trust beside the system's, in PEM form.
     pub authorities: String,
+    /// The user name; the password lies sealed. Empty: there are no credentials.
+    pub user: String,
     /// Plain HTTP and unverified certificates are allowed.
     pub insecure: bool,
     /// Private hosts that the registry may send us to.
@@ -36,6 +38,7 @@ impl Default for Settings {
             include: Vec::new(),
             exclude: Vec::new(),
             authorities: String::new(),
+            user: String::new(),
             insecure: false,
             allow_hosts: Vec::new(),
             concurrency: 2,
@@ -146,12 +149,14 @@ pub struct Registry {
     pub notified_at: Option<Micros>,
     /// Does it tell of pulls? `None`: not known yet.
     pub tells_pulls: Option<bool>,
+    /// Whose its images are that no rule gives to somebody else: an owner's id.
+    pub owner: Option<String>,
 }
 
-const COLUMNS: &str = "id, name, address, scope, settings_json, CASE WHEN secret_sealed IS NULL THEN 0 ELSE 1 END, \
-     created, state, state_detail, state_since, poll_cursor, polled_at, notified_at, tells_pulls";
+pub(crate) const COLUMNS: &str = "id, name, address, scope, settings_json, CASE WHEN secret_sealed IS NULL THEN 0 ELSE 1 END, \
+     created, state, state_detail, state_since, poll_cursor, polled_at, notified_at, tells_pulls, owner";
 
-fn read(row: &Row) -> Result<Registry, StoreError> {
+pub(crate) fn read(row: &Row) -> Result<Registry, StoreError> {
     let settings = serde_json::from_str(row.text(4)?)
         .map_err(|error| StoreError::Invalid(format!("the settings of a registry do not read: {error}")))?;
     Ok(Registry {
@@ -169,6 +174,7 @@ fn read(row: &Row) -> Result<Registry, StoreError> {
         polled_at: row.get(11)?,
         notified_at: row.get(12)?,
         tells_pulls: row.get(13)?,
+        owner: row.get(14)?,
     })
 }
 
@@ -200,6 +206,32 @@ pub fn create(
 pub fn get(tx: &mut Tx<'_>, id: i64) -> Result<Registry, StoreError> {
     let row = tx.query_opt(&format!("SELECT {COLUMNS} FROM registry WHERE id = $1"), &values![id])?;
     row.as_ref().map_or_else(|| Err(StoreError::not_found("registry", id.to_string())), read)
+}
+
+/// The name of the registry with this number.
+///
+/// # Errors
+/// What the database says.
+pub fn name_of(tx: &mut Tx<'_>, id: i64) -> Result<Option<String>, StoreError> {
+    tx.query_opt("SELECT name FROM registry WHERE id = $1", &values![id])?.map(|row| row.get(0)).transpose()
+}
+
+/// The scope of the registry with this number.
+///
+/// # Errors
+/// What the database says.
+pub fn scope_of(tx: &mut Tx<'_>, id: i64) -> Result<Option<String>, StoreError> {
+    tx.query_opt("SELECT scope FROM registry WHERE id = $1", &values![id])?.map(|row| row.get(0)).transpose()
+}
+
+/// The numbers of the registries of these scopes and below.
+///
+/// # Errors
+/// What the database says.
+pub fn of_scopes(tx: &mut Tx<'_>, within: &[String]) -> Result<Vec<i64>, StoreError> {
+    let mut select = Select::new("id", "registry");
+    crate::scopes::within(&mut select, "scope", within);
+    select.grouped(tx, "")?.iter().map(|row| row.get(0)).collect()
 }
 
 /// The registry with this name.
@@ -237,6 +269,23 @@ pub fn change(
     changed(tx.execute(sql, &values![id, address, scope, json(settings)?])?, id)?;
     // How long an image counts as used may be another.
     assessments::mark_images_of_registry_due(tx, id).map(drop)
+}
+
+/// Keeps settings that nothing is judged by: the secret of notifications.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn set_settings(tx: &mut Tx<'_>, id: i64, settings: &Settings) -> Result<(), StoreError> {
+    let sql = "UPDATE registry SET settings_json = $2 WHERE id = $1";
+    changed(tx.execute(sql, &values![id, json(settings)?])?, id)
+}
+
+/// The next look at its catalogue begins anew.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn begin_anew(tx: &mut Tx<'_>, id: i64) -> Result<(), StoreError> {
+    changed(tx.execute("UPDATE registry SET poll_cursor = NULL WHERE id = $1", &values![id])?, id)
 }
 
 fn changed(rows: u64, id: i64) -> Result<(), StoreError> {

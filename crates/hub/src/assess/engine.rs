@@ -368,7 +368,10 @@ impl Writing {
     fn repository(&mut self, tx: &mut Tx<'_>, repository: i64) -> Result<(), StoreError> {
         let Some(of) = assessments::repository(tx, repository)? else { return Ok(()) };
         let roll_up = RollUp { counts: state_counts(&of.parts) };
-        let belongs = scopes::assign(&scopes::rules(tx)?, &of.registry_name, &of.name, &of.registry_scope);
+        let owner = store::registries::owner(tx, of.registry)?;
+        let rules = scopes::rules(tx)?;
+        let belongs =
+            scopes::assign(&rules, &of.registry_name, &of.name, &of.registry_scope, owner.as_deref());
         let state = roll_up.state();
         let whole = Whole {
             asset_id: format!("registry/{}/{}", of.registry_name, of.name),

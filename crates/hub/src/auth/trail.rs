@@ -28,6 +28,12 @@ impl Trail {
         Self { now, actor: format!("user/{name}"), request_id: Some(request_id.0) }
     }
 
+    /// Who changes it, as the trail writes it: `user/jane`.
+    #[must_use]
+    pub fn actor(&self) -> &str {
+        &self.actor
+    }
+
     /// Writes that `action` (`user.create`) was done to `subject` (`user/jane`): what was there before and what is there
     /// since. Neither may hold a secret.
     ///

@@ -93,12 +93,17 @@ async fn admit(
         }
         return Ok(None);
     }
+    if access == Access::Notifier {
+        let id = parameters.iter().find_map(|(key, value)| (key == "id").then_some(value));
+        auth::notifier::admit(state, headers, id.and_then(|id| id.parse().ok()), peer).await?;
+        return Ok(None);
+    }
     let caller = auth::authenticate(state, headers, peer).await?;
     if changes && caller.kind == PrincipalKind::User {
         auth::csrf::check(headers, uri)?;
     }
     match access {
-        Access::Public | Access::Known => {}
+        Access::Public | Access::Known | Access::Notifier => {}
         Access::User => {
             if caller.kind != PrincipalKind::User {
                 let detail = "this is for users who are logged in, not for tokens";

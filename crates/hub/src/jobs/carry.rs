@@ -158,13 +158,13 @@ impl Hub {
 
     /// Scans an image in a process of its own and hands over what came of it.
     pub(crate) async fn scan(&self, job: &Scan, lease: &Lease) -> Result<(), Failure> {
-        let (digest, config) = (job.digest.clone(), job.config_digest.clone());
+        let (digest, config, again) = (job.digest.clone(), job.config_digest.clone(), job.again);
         let (own, now) = (lease.clone(), self.now());
         // Another repository's job, or an earlier attempt, may have brought it.
         let known = self
             .store
             .write(move |tx| {
-                if !placements::is_catalogued(tx, &config, sbom::CATALOGUER_VERSION)? {
+                if again || !placements::is_catalogued(tx, &config, sbom::CATALOGUER_VERSION)? {
                     return Ok(None);
                 }
                 crate::notices::link(tx, &digest, &config, now)?;
@@ -279,6 +279,7 @@ mod tests {
             repository: "app".to_owned(),
             digest: "sha256:00".to_owned(),
             config_digest: format!("sha256:{}", "ab".repeat(32)),
+            again: false,
         }
     }
 

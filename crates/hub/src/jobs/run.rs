@@ -40,6 +40,7 @@ pub struct Runner {
     hub: Hub,
     slots: usize,
     name: String,
+    alone: bool,
 }
 
 impl Runner {
@@ -50,12 +51,20 @@ impl Runner {
     pub fn new(hub: Hub, slots: usize) -> Result<Self, crate::seal::SealError> {
         // Another name with each start, so that what an earlier one had is not taken for its own.
         let name = random_token("hub-")?.expose().chars().take(20).collect();
-        Ok(Self { hub, slots: slots.max(1), name })
+        Ok(Self { hub, slots: slots.max(1), name, alone: false })
+    }
+
+    /// Nobody else carries jobs of this store out: what is leased when it begins was left by a hub that ended, and is taken
+    /// up at once.
+    #[must_use]
+    pub fn alone(mut self) -> Self {
+        self.alone = true;
+        self
     }
 
     /// Runs until `stop` says so or is gone. What goes on then is dropped: workers are ended, and the jobs are given to
     /// whoever comes next when their leases have run out.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut going = JoinSet::new();
         let mut round = Instant::now();
         let mut lanes: Vec<Lane> = Vec::new();
@@ -65,7 +74,10 @@ impl Runner {
             if round <= Instant::now() {
                 round = Instant::now() + ROUND;
                 match self.round().await {
-                    Ok(found) => lanes = found,
+                    Ok(found) => {
+                        self.alone = false;
+                        lanes = found;
+                    }
                     Err(error) => tracing::warn!(%error, "the store could not be asked for work"),
                 }
             }
@@ -120,10 +132,13 @@ impl Runner {
 
     /// Takes back lost leases, queues the catalogues that are due, and says how many jobs each registry stands at once.
     async fn round(&self) -> Result<Vec<Lane>, StoreError> {
-        let now = self.hub.now();
+        let (now, left) = (self.hub.now(), self.alone);
         self.hub
             .store
             .write(move |tx| {
+                if left {
+                    store::jobs::reclaim_all(tx, now)?;
+                }
                 store::jobs::reclaim(tx, now)?;
                 registries::forget_events(tx, now.plus(-EVENTS))?;
                 let (mut lanes, mut request) = (Vec::new(), PageRequest::first(store::MAX_LIMIT));
@@ -232,6 +247,7 @@ mod tests {
             polled_at: polled.map(|seconds| Micros(seconds * Micros::SECOND)),
             notified_at: None,
             tells_pulls: None,
+            owner: None,
         };
         let now = Micros(1000 * Micros::SECOND);
         for (polled, cursor, every, state, due) in [

@@ -103,16 +103,44 @@ pub async fn take(
     body: &[u8],
     now: Micros,
 ) -> Result<Receipt, Refusal> {
+    knows(store, registry, secret).await?;
+    take_known(store, registry, form, body, now).await
+}
+
+/// Does the sender know the registry's secret? Compared in the same time whatever is wrong with it.
+///
+/// # Errors
+/// [`Refusal::UnknownRegistry`], [`Refusal::Unauthorized`]: whoever asks from outside is to learn the same of both.
+pub async fn knows(store: &Store, registry: i64, secret: Option<&str>) -> Result<Registry, Refusal> {
     let found = store.read(move |tx| registries::get(tx, registry)).await;
     let found = match found {
         Ok(found) => found,
-        Err(StoreError::NotFound { .. }) => return Err(Refusal::UnknownRegistry),
+        Err(StoreError::NotFound { .. }) => {
+            // As much work as for one that is known.
+            let _ = token_matches(secret.unwrap_or_default(), &[0; 32]);
+            return Err(Refusal::UnknownRegistry);
+        }
         Err(error) => return Err(error.into()),
     };
     let kept = unhex(&found.settings.events_hash).ok_or(Refusal::Unauthorized)?;
     if !secret.is_some_and(|secret| token_matches(secret, &kept)) {
         return Err(Refusal::Unauthorized);
     }
+    Ok(found)
+}
+
+/// Takes one delivery in from somebody who [`knows`] the secret, or may send by other means. When this returns a
+/// receipt, the change is committed.
+///
+/// # Errors
+/// Why nothing was taken in.
+pub async fn take_known(
+    store: &Store,
+    registry: i64,
+    form: Form,
+    body: &[u8],
+    now: Micros,
+) -> Result<Receipt, Refusal> {
     let envelope = match form {
         Form::Distribution => envelope::read(body)?,
         Form::Plain => generic::read(body)?,

@@ -74,6 +74,7 @@ async fn change(state: &AppState, database: Arc<Database>) -> bool {
         Ok(changed) => {
             tracing::info!(?changed, "the fleet is judged by the database of advisories");
             state.tell("feed", None, "");
+            state.assess_soon();
             if changed.opened + changed.closed + changed.altered > 0 {
                 state.tell("image", None, "");
             }

@@ -676,3 +676,50 @@ async fn what_stands_behind_a_tag_is_told() {
         assert!(Listing::connect(bad, &impatient()).await.is_err(), "{bad}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_anybody_may_begin_is_told_and_taken_back() {
+    let trap = Server::start("127.0.0.2", |_| ok(b""));
+    let begun = Arc::new(std::sync::Mutex::new(Vec::new()));
+    for (place, taken_back) in
+        [("/v2/seawall-probe/blobs/uploads/7?state=x".to_owned(), true), (trap.url("/x"), false)]
+    {
+        let (asked, location) = (Arc::clone(&begun), place.clone());
+        let server = registry(&sample(), move |r| {
+            let line = format!("{} {}", r.method, r.path);
+            let answer = match line.as_str() {
+                "POST /v2/seawall-probe/blobs/uploads/" => {
+                    Some(Reply::Answer(202, vec![("Location", location.clone())], Vec::new()))
+                }
+                "DELETE /v2/seawall-probe/blobs/uploads/7?state=x" => Some(status(204)),
+                _ => None,
+            };
+            asked.lock().unwrap().push(line);
+            answer
+        });
+        assert!(listing(&server).await.lets_anybody_write().await.unwrap(), "{place}");
+        let asked = std::mem::take(&mut *begun.lock().unwrap());
+        assert_eq!(asked.iter().any(|line| line.starts_with("DELETE")), taken_back, "{asked:?}");
+    }
+    assert_eq!(trap.connections(), 0, "what it names elsewhere is not asked");
+    for (code, wanted) in
+        [(401, Some(false)), (403, Some(false)), (405, Some(false)), (500, None), (307, None)]
+    {
+        let server = registry(&sample(), move |r| (r.method == "POST").then(|| status(code)));
+        assert_eq!(listing(&server).await.lets_anybody_write().await.ok(), wanted, "{code}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_web_server_is_no_registry() {
+    let server = registry(&sample(), |_| None);
+    assert_eq!(listing(&server).await.ping().await.unwrap(), None);
+    let server = registry(&sample(), |_| {
+        Some(Reply::Answer(200, vec![("Content-Type", "text/html".to_owned())], b"<html>".to_vec()))
+    });
+    let error = listing(&server).await.ping().await.unwrap_err();
+    assert!(error.to_string().contains("no registry"), "{error}");
+    let version = ("Docker-Distribution-Api-Version", "registry/2.0".to_owned());
+    let server = registry(&sample(), move |_| Some(Reply::Answer(200, vec![version.clone()], Vec::new())));
+    assert_eq!(listing(&server).await.ping().await.unwrap().as_deref(), Some("registry/2.0"));
+}

@@ -6,16 +6,17 @@
 use std::fmt;
 
 use model::{Digest, ManifestDigest, Platform};
-use reqwest::{Method, header::HeaderMap};
+use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde::Deserialize;
 use url::Url;
 
-use super::{Ask, Session};
+use super::{Ask, Session, http::content_type};
 use crate::{
     Error, Options, Reference,
     config::null_is_default,
     manifest::{self, Document},
     reference::{is_repository, is_tag},
+    secret::{clean, tame},
 };
 
 /// Names asked for at once: what registries have as their default, and so refuse nowhere.
@@ -104,10 +105,65 @@ impl Listing {
         Ok(Self { session: Session::connect(&reference, options).await? })
     }
 
+    /// Can this be a registry's name, as one writes it: a host or address with an optional port?
+    #[must_use]
+    pub fn is_registry(text: &str) -> bool {
+        Reference::of_registry(text).is_ok()
+    }
+
     /// Is the registry spoken to with TLS?
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.session.base.scheme() == "https"
+    }
+
+    /// Asks whether a registry is there and takes the credentials; gives what it says that it speaks (`registry/2.0`).
+    ///
+    /// # Errors
+    /// When it cannot be reached, refuses, or is no registry.
+    pub async fn ping(&self) -> Result<Option<String>, Error> {
+        let what = format!("the interface of {}", self.session.reference.registry());
+        let url =
+            self.session.base.join("v2/").map_err(|e| Error::malformed(what.as_str(), e.to_string()))?;
+        let answer = self.session.ask(Ask::get(url), &what).await?;
+        let version = answer.response.headers().get("docker-distribution-api-version");
+        let version = version.and_then(|value| value.to_str().ok()).map(|text| tame(text, 40));
+        if version.is_none() && content_type(&answer.response).contains("html") {
+            return Err(Error::malformed(what, "it answers with a page and is no registry"));
+        }
+        Ok(version)
+    }
+
+    /// Does the registry let somebody without credentials begin an upload? What was begun is taken back; nothing is
+    /// written.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or answers with neither yes nor no.
+    pub async fn lets_anybody_write(&self) -> Result<bool, Error> {
+        let what = format!("an upload to {}", self.session.reference.registry());
+        let malformed = |error: url::ParseError| Error::malformed(what.as_str(), error.to_string());
+        let url = self.session.base.join("v2/seawall-probe/blobs/uploads/").map_err(malformed)?;
+        let ask = Ask { method: Method::POST, redirects: false, ..Ask::get(url) };
+        let answer = self.session.http.send(ask).await?;
+        match answer.response.status() {
+            StatusCode::ACCEPTED => {
+                let begun = answer.response.headers().get("location").and_then(|value| value.to_str().ok());
+                let begun = begun.and_then(|location| answer.url.join(location).ok());
+                if let Some(url) = begun.filter(|url| self.session.http.rules.is_origin(url)) {
+                    let ask = Ask { method: Method::DELETE, redirects: false, ..Ask::get(url) };
+                    // One that cannot be taken back runs out by itself.
+                    let _ = self.session.http.send(ask).await;
+                }
+                Ok(true)
+            }
+            StatusCode::UNAUTHORIZED
+            | StatusCode::FORBIDDEN
+            | StatusCode::METHOD_NOT_ALLOWED
+            | StatusCode::NOT_FOUND => Ok(false),
+            status => {
+                Err(Error::Http { url: clean(&answer.url), status: status.as_u16(), said: String::new() })
+            }
+        }
     }
 
     /// A page of the registry's repositories: the first, or the one behind `after`.

@@ -14,12 +14,12 @@ pub(crate) struct Layer {
     pub(crate) made_by: &'static str,
 }
 
-fn digest(bytes: &[u8]) -> String {
+pub(crate) fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A tar of files, always the same for the same files (POSIX ustar; names up to 100 bytes).
-fn tar<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<u8> {
+pub(crate) fn tar<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<u8> {
     let mut tar = Vec::new();
     for (name, content) in files {
         assert!(name.len() <= 100, "{name}");

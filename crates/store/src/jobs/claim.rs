@@ -103,6 +103,24 @@ pub fn claim(tx: &mut Tx<'_>, claim: &Claim<'_>) -> Result<Option<Claimed>, Stor
     }))
 }
 
+/// Attempts that a job gets at most, however often it was interrupted: one that ends the hub each time is given up too.
+const MOST_ATTEMPTS: u32 = 20;
+
+/// Takes back every job that is leased: whoever had one is known to be gone. That is no fault of the job, so it gets one more
+/// attempt, and does not wait. Says how many.
+///
+/// # Errors
+/// The store's.
+pub fn reclaim_all(tx: &mut Tx<'_>, now: Micros) -> Result<u64, StoreError> {
+    let error = "the hub ended while it worked on it";
+    let sql = "UPDATE job SET state = 'dead', finished = $1, last_error = $2, leased_by = NULL, lease_until = NULL \
+               WHERE state = 'leased' AND attempts >= $3";
+    let dead = tx.execute(sql, &values![now, error, MOST_ATTEMPTS])?;
+    let sql = "UPDATE job SET state = 'queued', not_before = $1, last_error = $2, leased_by = NULL, lease_until = NULL, \
+               max_attempts = CASE WHEN max_attempts < $3 THEN max_attempts + 1 ELSE max_attempts END WHERE state = 'leased'";
+    Ok(dead + tx.execute(sql, &values![now, error, MOST_ATTEMPTS])?)
+}
+
 /// Takes back the jobs whose lease has run out: their workers died or hang. Says what became of each.
 ///
 /// # Errors

@@ -1,5 +1,7 @@
 use super::JobState;
-use crate::{Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, values};
+use crate::{
+    Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, ToValue as _, Tx, Value, values,
+};
 
 /// A job as people see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,12 +41,12 @@ pub struct Job {
 /// Which jobs are listed.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// In this state.
-    pub state: Option<JobState>,
-    /// Of this kind.
-    pub kind: Option<String>,
-    /// Of this lane.
-    pub lane: Option<String>,
+    /// In one of these states; empty: in any.
+    pub states: Vec<JobState>,
+    /// Of one of these kinds; empty: of any.
+    pub kinds: Vec<String>,
+    /// Of one of these lanes; `None`: of any, and those of none.
+    pub lanes: Option<Vec<String>>,
 }
 
 /// How many jobs of a kind are in a state.
@@ -84,22 +86,70 @@ fn read(row: &Row) -> Result<Job, StoreError> {
     })
 }
 
+fn filtered(filter: &Filter) -> Select {
+    let mut select = Select::new(COLUMNS, "job");
+    let texts = |texts: &[String]| texts.iter().cloned().map(Value::Text).collect::<Vec<_>>();
+    if !filter.states.is_empty() {
+        select.is_in("state", filter.states.iter().map(|state| state.as_str().to_value()));
+    }
+    if !filter.kinds.is_empty() {
+        select.is_in("kind", texts(&filter.kinds));
+    }
+    if let Some(lanes) = &filter.lanes {
+        select.is_in("lane", texts(lanes));
+    }
+    select
+}
+
 /// Jobs, the oldest first.
 ///
 /// # Errors
 /// [`StoreError::Cursor`], the store's.
 pub fn list(tx: &mut Tx<'_>, filter: &Filter, request: &PageRequest) -> Result<Page<Job>, StoreError> {
-    let mut select = Select::new(COLUMNS, "job");
-    if let Some(state) = filter.state {
-        select.and("state = ?", values![state.as_str()]);
+    filtered(filter).page(tx, &BY_ID, request, read)
+}
+
+/// How many jobs a list has.
+///
+/// # Errors
+/// The store's.
+pub fn count(tx: &mut Tx<'_>, filter: &Filter) -> Result<u64, StoreError> {
+    filtered(filter).count(tx)
+}
+
+/// The job with this number.
+///
+/// # Errors
+/// The store's.
+pub fn find(tx: &mut Tx<'_>, id: i64) -> Result<Option<Job>, StoreError> {
+    let row = tx.query_opt(&format!("SELECT {COLUMNS} FROM job WHERE id = $1"), &values![id])?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Does a job with this key wait or run?
+///
+/// # Errors
+/// The store's.
+pub fn is_unfinished(tx: &mut Tx<'_>, dedupe_key: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM job WHERE dedupe_key = $1 AND state IN ('queued', 'leased')";
+    Ok(tx.query_opt(sql, &values![dedupe_key])?.is_some())
+}
+
+/// How many jobs of these lanes (`None`: all jobs) are in each state in which there are any, and when the oldest of them was
+/// queued.
+///
+/// # Errors
+/// The store's.
+pub fn counts_of(
+    tx: &mut Tx<'_>,
+    lanes: Option<&[String]>,
+) -> Result<Vec<(JobState, u64, Micros)>, StoreError> {
+    let mut select = Select::new("state, count(*), min(created)", "job");
+    if let Some(lanes) = lanes {
+        select.is_in("lane", lanes.iter().cloned().map(Value::Text).collect::<Vec<_>>());
     }
-    if let Some(kind) = &filter.kind {
-        select.and("kind = ?", values![kind]);
-    }
-    if let Some(lane) = &filter.lane {
-        select.and("lane = ?", values![lane]);
-    }
-    select.page(tx, &BY_ID, request, read)
+    let rows = select.grouped(tx, "state")?;
+    rows.iter().map(|row| Ok((JobState::parse(row.text(0)?)?, row.get(1)?, row.get(2)?))).collect()
 }
 
 /// How many jobs there are, by kind and state.

@@ -32,14 +32,20 @@ impl Rule {
     }
 }
 
-/// What the rules say of a repository: the first that goes for it counts, else it belongs to `own`, its registry's scope.
+/// What the rules say of a repository: the first that goes for it counts, else it belongs to `own`, its registry's scope. Who
+/// is not named by the rule, its registry's owner is it.
 #[must_use]
-pub fn assign(rules: &[Rule], registry: &str, repository: &str, own: &str) -> Assignment {
-    rules
-        .iter()
-        .find(|rule| rule.goes_for(registry, repository))
-        .map(|rule| Assignment { scope: rule.scope.clone(), owner: rule.owner.clone() })
-        .unwrap_or_else(|| Assignment { scope: own.to_owned(), owner: None })
+pub fn assign(
+    rules: &[Rule],
+    registry: &str,
+    repository: &str,
+    own: &str,
+    own_owner: Option<&str>,
+) -> Assignment {
+    let rule = rules.iter().find(|rule| rule.goes_for(registry, repository));
+    let scope = rule.map_or(own, |rule| &rule.scope).to_owned();
+    let owner = rule.and_then(|rule| rule.owner.as_deref()).or(own_owner).map(ToOwned::to_owned);
+    Assignment { scope, owner }
 }
 
 /// All rules, in their order.
@@ -86,11 +92,12 @@ pub fn reassign(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     let rules = rules(tx)?;
     let mut moves = Vec::new();
     for row in tx.query(
-        "SELECT repository.id, registry.name, repository.name, registry.scope \
+        "SELECT repository.id, registry.name, repository.name, registry.scope, registry.owner \
          FROM repository JOIN registry ON registry.id = repository.registry",
         &[],
     )? {
-        let to = assign(&rules, row.text(1)?, row.text(2)?, row.text(3)?);
+        let owner: Option<String> = row.get(4)?;
+        let to = assign(&rules, row.text(1)?, row.text(2)?, row.text(3)?, owner.as_deref());
         moves.push(vec![row.get(0)?, to.scope.to_value(), to.owner.to_value()]);
     }
     tx.execute_many(
@@ -119,10 +126,13 @@ mod tests {
             rule(Some("old"), "", "old"),
         ];
         assert_eq!(
-            assign(&rules, "main", "shopping", "own").scope,
-            "own",
-            "no rule: the registry's own scope"
+            assign(&rules, "main", "shopping", "own", Some("ops")),
+            Assignment { scope: "own".to_owned(), owner: Some("ops".to_owned()) },
+            "no rule: the registry's own scope and owner"
         );
+        let named = [Rule { owner: Some("web".to_owned()), ..rules[0].clone() }];
+        let owner = |rules: &[Rule]| assign(rules, "main", "shop/web", "", Some("ops")).owner.unwrap();
+        assert_eq!((owner(&named).as_str(), owner(&rules).as_str()), ("web", "ops"));
         for (registry, repository, scope) in [
             ("main", "shop/web", "shop/web"),
             ("main", "shop/web/cart", "shop/web"),
@@ -135,7 +145,11 @@ mod tests {
             ("old", "anything", "old"),
             ("main", "anything", ""),
         ] {
-            assert_eq!(assign(&rules, registry, repository, "").scope, scope, "{registry} {repository}");
+            assert_eq!(
+                assign(&rules, registry, repository, "", None).scope,
+                scope,
+                "{registry} {repository}"
+            );
         }
     }
 }

@@ -19,6 +19,7 @@ on_both! {
     a_lease_that_ran_out_is_taken_back_and_comes_too_late,
     a_job_that_fails_waits_longer_each_time_and_is_given_up,
     jobs_are_counted_listed_and_pruned,
+    what_a_hub_that_ended_had_in_hand_is_taken_up_at_once_and_not_forever,
 }
 
 fn job(kind: &str, key: Option<&str>, priority: i64) -> NewJob {
@@ -243,11 +244,62 @@ async fn jobs_are_counted_listed_and_pruned(db: Db) {
         }
     };
     assert_eq!(keys(Filter::default()).await, ["a", "b", "c"]);
-    assert_eq!(keys(Filter { state: Some(JobState::Done), ..Filter::default() }).await, ["a"]);
-    assert_eq!(keys(Filter { kind: Some("scan".to_owned()), ..Filter::default() }).await, ["a", "b"]);
-    assert_eq!(keys(Filter { lane: Some("c".to_owned()), ..Filter::default() }).await, ["c"]);
+    assert_eq!(keys(Filter { states: vec![JobState::Done], ..Filter::default() }).await, ["a"]);
+    assert_eq!(keys(Filter { kinds: vec!["scan".to_owned()], ..Filter::default() }).await, ["a", "b"]);
+    assert_eq!(keys(Filter { lanes: Some(vec!["c".to_owned()]), ..Filter::default() }).await, ["c"]);
+    assert!(
+        keys(Filter { lanes: Some(Vec::new()), ..Filter::default() }).await.is_empty(),
+        "of no lane: none"
+    );
+    let told = db
+        .store
+        .read(|tx| {
+            let both = Filter { states: vec![JobState::Done, JobState::Queued], ..Filter::default() };
+            assert_eq!(jobs::count(tx, &both)?, 3);
+            let first = jobs::list(tx, &both, &PageRequest::first(1))?.items[0].id;
+            let found = jobs::find(tx, first)?.unwrap();
+            assert_eq!((found.dedupe_key.as_deref(), jobs::find(tx, 4711)?), (Some("a"), None));
+            assert!(jobs::is_unfinished(tx, "b")? && !jobs::is_unfinished(tx, "a")?);
+            Ok((jobs::counts_of(tx, None)?, jobs::counts_of(tx, Some(&["c".to_owned()]))?))
+        })
+        .await
+        .unwrap();
+    let mut all: Vec<_> = told.0.iter().map(|(state, jobs, _)| (*state, *jobs)).collect();
+    all.sort_unstable();
+    assert_eq!(all, [(JobState::Queued, 2), (JobState::Done, 1)]);
+    assert_eq!(told.1, [(JobState::Queued, 1, Micros(1))]);
     let prune = |done, dead| db.store.write(move |tx| jobs::prune(tx, Micros(done), Micros(dead)));
     assert_eq!(prune(50, 1_000).await.unwrap(), 0);
     assert_eq!(prune(51, 0).await.unwrap(), 1);
     assert_eq!(keys(Filter::default()).await, ["b", "c"]);
+}
+
+async fn what_a_hub_that_ended_had_in_hand_is_taken_up_at_once_and_not_forever(db: Db) {
+    enqueue(&db.store, job("scan", Some("a"), 0)).await;
+    let mut attempts = 0;
+    loop {
+        // The lease has not run out: its worker is known to be gone.
+        let Some(claimed) = claim(&db.store, "w", 0).await else { break };
+        attempts += 1;
+        assert_eq!(claimed.lease.attempt, attempts);
+        assert_eq!(db.store.write(|tx| jobs::reclaim_all(tx, Micros(1))).await.unwrap(), 1);
+        let late = claimed.lease.clone();
+        assert!(
+            !db.store.write(move |tx| jobs::finish(tx, &late, Micros(2))).await.unwrap(),
+            "it comes too late"
+        );
+        let waits =
+            db.store.read(|tx| jobs::list(tx, &Filter::default(), &PageRequest::default())).await.unwrap();
+        if attempts < 20 {
+            assert_eq!((waits.items[0].state, waits.items[0].not_before), (JobState::Queued, Micros(1)));
+        }
+        // What goes on by itself is another matter: it is not taken twice.
+        assert_eq!(db.store.write(|tx| jobs::reclaim_all(tx, Micros(1))).await.unwrap(), 0);
+        if waits.items[0].state == JobState::Dead {
+            break;
+        }
+        let store = db.store.clone();
+        store.write(|tx| tx.execute("UPDATE job SET not_before = 0", &[])).await.unwrap();
+    }
+    assert_eq!(attempts, 20, "one that ends the hub each time is given up");
 }

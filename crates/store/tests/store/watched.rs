@@ -4,6 +4,9 @@ use store::{
     Micros, PageRequest, StoreError, Tx,
     placements::{self, Placed, Placement, Sighting, Trigger},
     registries::{self, Holds, RegistryState, Settings, Taken},
+    scopes::{self, Scope},
+    values,
+    watched::{self, Filter, RepositoryFilter, RepositorySort},
 };
 
 use crate::harness::{Db, on_both};
@@ -15,6 +18,9 @@ on_both! {
     tags_have_a_history_without_gaps_or_overlaps,
     what_is_gone_is_retired_once_and_comes_back_as_an_import,
     content_is_named_linked_and_found_outdated,
+    what_registries_hold_is_told_as_far_as_it_may_be_seen,
+    tags_lead_to_images_and_have_a_history_by_page,
+    what_is_not_watched_any_more_is_retired_and_what_goes_is_counted,
 }
 
 const DIGEST: &str = "sha256:aa";
@@ -263,6 +269,229 @@ async fn content_is_named_linked_and_found_outdated(db: Db) {
             assert_eq!(outdated(tx, 3, 14)?.len(), 1);
             let places = placements::places(tx, DIGEST)?;
             assert_eq!((places.len(), places[0].id, places[0].scope.as_str()), (1, at(tx, r)?.id, ""));
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
+/// Puts an image with this many critical findings into a repository, in a scope, judged as this.
+fn place(
+    tx: &mut Tx<'_>,
+    repository: (i64, &str),
+    number: i64,
+    scope: &str,
+    state: Option<&str>,
+) -> Result<i64, StoreError> {
+    let digest = format!("sha256:{number}");
+    let sighting = Sighting {
+        registry: "prod",
+        repository: repository.0,
+        repository_name: repository.1,
+        digest: &digest,
+        scope,
+        owner: None,
+        trigger: Trigger::Push,
+        evidence: "{}",
+        at: Micros(10 + number),
+    };
+    let id = placements::see(tx, &sighting)?.id;
+    let config = format!("sha256:c{number}");
+    let sql = "INSERT INTO image (config_digest, first_seen, last_seen, catalogued_at, cataloguer, critical, apart, kev) \
+               VALUES ($1, 1, 1, 1, 1, $2, 1, 1) ON CONFLICT (config_digest) DO NOTHING";
+    tx.execute(sql, &values![config, number])?;
+    placements::name(tx, "prod", repository.1, &digest, &config)?;
+    placements::link(tx, &digest, &config)?;
+    if let Some(state) = state {
+        let sql = "INSERT INTO asset_state (asset_id, kind, placement, scope, state, since, evaluated) \
+                   VALUES ($1, 'image', $2, $3, $4, 1, 1)";
+        tx.execute(sql, &values![placements::asset_id("prod", repository.1, &digest), id, scope, state])?;
+    }
+    Ok(id)
+}
+
+fn scope(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
+    let parent = Some(String::new());
+    scopes::create(tx, &Scope { id: id.to_owned(), parent, name: id.to_owned(), created: Micros(0) })
+}
+
+async fn what_registries_hold_is_told_as_far_as_it_may_be_seen(db: Db) {
+    db.store
+        .write(|tx| {
+            for name in ["a", "ab", "b"] {
+                scope(tx, name)?;
+            }
+            let (prod, app) = registry(tx)?;
+            let empty = registries::create(tx, "Empty", "quiet.test", "b", &Settings::default(), Micros(1))?;
+            registries::set_state(tx, empty, RegistryState::Failing, Some("no answer"), Micros(1))?;
+            let web = placements::repository(tx, prod, "team/web", Micros(30))?;
+            place(tx, (app, "team/app"), 1, "a", Some("healthy"))?;
+            place(tx, (app, "team/app"), 2, "b", Some("unhealthy"))?;
+            place(tx, (web, "team/web"), 3, "ab", None)?;
+            place(tx, (web, "team/web"), 4, "b", Some("not_applicable"))?;
+            placements::retire(tx, web, "sha256:4", Micros(40))?;
+            placements::tag(tx, app, "1", "sha256:1", Micros(3))?;
+            let job = store::jobs::NewJob {
+                kind: "registry.poll".to_owned(),
+                dedupe_key: None,
+                lane: Some(format!("registry/{prod}")),
+                priority: 0,
+                payload: "{}".to_owned(),
+                max_attempts: 1,
+                not_before: Micros(0),
+                created: Micros(0),
+            };
+            store::jobs::enqueue(tx, &job)?;
+            let all = vec![String::new()];
+            let of = |scopes: &[&str]| scopes.iter().map(ToString::to_string).collect::<Vec<_>>();
+
+            let held = watched::held(tx, &[prod, empty], &all)?;
+            let images = held[&prod].images;
+            assert_eq!((held[&prod].repositories, images.images, held[&prod].queue), (2, 3, 1));
+            assert_eq!((images.states.healthy, images.states.unhealthy), (1, 1));
+            assert_eq!((images.states.not_assessed, images.states.not_applicable), (1, 0), "one is gone");
+            assert_eq!((images.findings.severities[0], images.findings.apart, images.findings.kev), (6, 3, 3));
+            assert_eq!(held[&empty], watched::Held::default());
+            let held = watched::held(tx, &[prod], &of(&["a"]))?;
+            let images = held[&prod].images;
+            assert_eq!((held[&prod].repositories, images.images, images.findings.severities[0]), (1, 1, 1));
+
+            let names = |tx: &mut Tx<'_>, filter: Filter| {
+                let page = watched::list(tx, &filter, &PageRequest::default())?;
+                assert_eq!(page.items.len() as u64, watched::count(tx, &filter)?);
+                Ok::<_, StoreError>(page.items.into_iter().map(|r| r.name).collect::<Vec<_>>())
+            };
+            let filter = |within: &[&str]| Filter { within: of(within), ..Filter::default() };
+            assert_eq!(names(tx, filter(&[""]))?, ["Empty", "prod"], "bytewise");
+            assert_eq!(names(tx, filter(&["a"]))?, ["prod"], "an image of it lies there");
+            assert_eq!(names(tx, filter(&["b"]))?, ["Empty", "prod"]);
+            assert!(names(tx, filter(&[]))?.is_empty());
+            let text = |text: &str| Filter { text: Some(text.to_owned()), ..filter(&[""]) };
+            assert_eq!(names(tx, text("EMP"))?, ["Empty"]);
+            assert_eq!(names(tx, text("quiet"))?, ["Empty"]);
+            assert!(names(tx, text("%"))?.is_empty(), "no pattern");
+            assert_eq!(names(tx, Filter { states: vec!["failing".to_owned()], ..filter(&[""]) })?, ["Empty"]);
+            assert!(watched::holds_within(tx, prod, &of(&["ab"]))?);
+            assert!(!watched::holds_within(tx, empty, &of(&["b"]))?);
+            assert_eq!(registries::of_scopes(tx, &of(&["b"]))?, [empty]);
+            assert_eq!(registries::name_of(tx, empty)?.as_deref(), Some("Empty"));
+            assert_eq!(registries::scope_of(tx, empty)?.as_deref(), Some("b"));
+
+            let listed = |tx: &mut Tx<'_>, within: &[&str], sort| {
+                let filter = RepositoryFilter { registry: prod, within: of(within), text: None };
+                let page = watched::repositories(tx, &filter, sort, &PageRequest::default())?;
+                assert_eq!(page.items.len() as u64, watched::count_repositories(tx, &filter)?);
+                Ok::<_, StoreError>(page.items.into_iter().map(|r| r.name).collect::<Vec<_>>())
+            };
+            assert_eq!(listed(tx, &[""], RepositorySort::Name)?, ["team/app", "team/web"]);
+            assert_eq!(listed(tx, &[""], RepositorySort::Newest)?, ["team/web", "team/app"]);
+            assert_eq!(listed(tx, &["ab"], RepositorySort::Worst)?, ["team/web"]);
+            assert!(listed(tx, &[], RepositorySort::Name)?.is_empty());
+            let sql = "INSERT INTO asset_state (asset_id, kind, repository, scope, state, unhealthy, since, evaluated) \
+                       VALUES ('registry/prod/team/web', 'repository', $1, '', 'unhealthy', 7, 1, 1)";
+            tx.execute(sql, &values![web])?;
+            assert_eq!(listed(tx, &[""], RepositorySort::Worst)?, ["team/web", "team/app"]);
+            let one = watched::repository(tx, app, &of(&["a"]))?.unwrap();
+            assert_eq!((one.tags, one.images.images, one.registry_name.as_str()), (1, 1, "prod"));
+            assert!(watched::repository(tx, web, &of(&["a"]))?.is_none());
+            assert!(watched::repository(tx, 4711, &all)?.is_none());
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
+async fn tags_lead_to_images_and_have_a_history_by_page(db: Db) {
+    db.store
+        .write(|tx| {
+            scope(tx, "a")?;
+            let (_, app) = registry(tx)?;
+            let image = place(tx, (app, "team/app"), 1, "a", Some("healthy"))?;
+            placements::name(tx, "prod", "team/app", "sha256:index", "sha256:c1")?;
+            for (tag, digest, at) in
+                [("1", "sha256:1", 3), ("all", "sha256:index", 4), ("none", "sha256:x", 5)]
+            {
+                placements::tag(tx, app, tag, digest, Micros(at))?;
+            }
+            placements::tag(tx, app, "1", "sha256:index", Micros(6))?;
+            let all = [String::new()];
+            let current = watched::current(tx, app, None, &all, &PageRequest::default())?;
+            let told: Vec<_> = current.items.iter().map(|t| (t.tagged.tag.as_str(), t.placement)).collect();
+            assert_eq!(told, [("1", Some(image)), ("all", Some(image)), ("none", None)]);
+            assert_eq!(watched::count_tags(tx, app, Some("A"))?, 1);
+            let hidden = watched::current(tx, app, Some("all"), &["b".to_owned()], &PageRequest::default())?;
+            assert_eq!(hidden.items[0].placement, None, "it lies in another scope");
+            let stands = watched::stands(tx, image)?.unwrap();
+            assert_eq!((stands.state.as_str(), stands.findings.unwrap().severities[0]), ("healthy", 1));
+            assert!(watched::stands(tx, 4711)?.is_none());
+            let asked = watched::image(tx, image)?.unwrap();
+            assert_eq!((asked.scope.as_str(), asked.digest.as_str(), asked.gone), ("a", "sha256:1", false));
+            assert_eq!(asked.lies_in.unwrap().1, "team/app");
+            placements::asked_for(tx, image, r#"{"by":"user/ann"}"#)?;
+            assert_eq!(placements::of_asset(tx, &asked.asset_id)?.unwrap().id, image);
+
+            let mut spans = Vec::new();
+            let mut request = PageRequest::first(1);
+            loop {
+                let page = watched::history(tx, app, None, &request)?;
+                spans.extend(page.items.into_iter().map(|s| (s.tag, s.since.0, s.until.map(|at| at.0))));
+                match page.next {
+                    Some(next) => request.after = Some(next),
+                    None => break,
+                }
+            }
+            let wanted = [("1", 6, None), ("none", 5, None), ("all", 4, None), ("1", 3, Some(6))];
+            assert_eq!(spans, wanted.map(|(tag, since, until)| (tag.to_owned(), since, until)));
+            assert_eq!(watched::history(tx, app, Some("1"), &PageRequest::default())?.items.len(), 2);
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
+async fn what_is_not_watched_any_more_is_retired_and_what_goes_is_counted(db: Db) {
+    db.store
+        .write(|tx| {
+            let (prod, app) = registry(tx)?;
+            let web = placements::repository(tx, prod, "team/web", Micros(2))?;
+            place(tx, (app, "team/app"), 1, "", None)?;
+            place(tx, (web, "team/web"), 2, "", None)?;
+            placements::tag(tx, web, "1", "sha256:2", Micros(3))?;
+            let sql = "INSERT INTO assessment (asset_id, control, state, first_evaluated, changed) \
+                       VALUES ($1, 'c', 'healthy', 1, 1)";
+            for asset in
+                ["registry/prod", "registry/prod/team/app@sha256:1", "registry/production/x@sha256:1"]
+            {
+                tx.execute(sql, &values![asset])?;
+            }
+            assert_eq!(watched::goes_with(tx, prod, "prod")?, watched::GoesWith { assessments: 2, jobs: 0 });
+            let settings = Settings { exclude: vec!["*/web".to_owned()], ..Settings::default() };
+            assert_eq!(watched::retire_unwatched(tx, prod, &settings, Micros(9))?, 1);
+            assert_eq!(watched::retire_unwatched(tx, prod, &settings, Micros(10))?, 0);
+            assert_eq!(placements::find(tx, web, "sha256:2")?.unwrap().gone, Some(Micros(9)));
+            assert_eq!(placements::find(tx, app, "sha256:1")?.unwrap().gone, None);
+            assert_eq!(watched::count_tags(tx, web, None)?, 0);
+            registries::set_cursor(tx, prod, Some("here"), Micros(1))?;
+            registries::begin_anew(tx, prod)?;
+            let hash = Settings { events_hash: "ff".to_owned(), ..Settings::default() };
+            registries::set_settings(tx, prod, &hash)?;
+            let now = registries::get(tx, prod)?;
+            assert_eq!(
+                (now.poll_cursor, now.polled_at, now.settings.events_hash.as_str()),
+                (None, None, "ff")
+            );
+            let job = store::jobs::NewJob {
+                kind: "registry.poll".to_owned(),
+                dedupe_key: None,
+                lane: Some(format!("registry/{prod}")),
+                priority: 0,
+                payload: "{}".to_owned(),
+                max_attempts: 1,
+                not_before: Micros(0),
+                created: Micros(0),
+            };
+            store::jobs::enqueue(tx, &job)?;
+            assert_eq!(watched::forget_jobs(tx, prod)?, 1);
             Ok(())
         })
         .await

@@ -148,7 +148,7 @@ async fn keep(
             ));
         }
         // A rule for any registry says whose it is; the scope is where the caller publishes.
-        let owner = scopes::assign(&scopes::rules(tx)?, "", &name, &scope).owner;
+        let owner = scopes::assign(&scopes::rules(tx)?, "", &name, &scope, None).owner;
         let place = published::keep(
             tx,
             &published::Published {
