@@ -157,7 +157,7 @@ mod tests {
             }
         );
         assert_eq!(found.done() + found.hidden + found.open, found.images);
-        assert_eq!(progress(&[], &[]), Progress::default());
+        assert_eq!(progress::<u32>(&[], &[]), Progress::default());
     }
 
     #[test]

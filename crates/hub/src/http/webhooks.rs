@@ -173,7 +173,7 @@ async fn create(
                 return Ok(Err(Error::new(ProblemKind::Conflict, detail)));
             }
             let id = stored::create(tx, &webhook)?;
-            let sealed = sealer.seal(&notices::owner(id), &kept).map_err(unsealed)?;
+            let sealed = sealer.seal(&notices::owner(id), &kept).map_err(|error| unsealed(&error))?;
             stored::set_secret(tx, id, &sealed)?;
             let made = stored::Webhook { id, ..webhook.clone() };
             trail.note(tx, "webhook.create", &format!("webhook/{id}"), None::<&()>, Some(&trailed(&made)))?;
@@ -184,7 +184,7 @@ async fn create(
     Ok((StatusCode::CREATED, Json(MadeWebhook { webhook: wire(&made), secret: Secret::new(secret) })))
 }
 
-fn unsealed(error: seal::SealError) -> StoreError {
+fn unsealed(error: &seal::SealError) -> StoreError {
     StoreError::Invalid(error.to_string())
 }
 
@@ -270,7 +270,7 @@ async fn change(
                 return Ok(Err(taken()));
             }
             if let Some(secret) = &secret {
-                let sealed = sealer.seal(&notices::owner(after.id), secret).map_err(unsealed)?;
+                let sealed = sealer.seal(&notices::owner(after.id), secret).map_err(|error| unsealed(&error))?;
                 stored::set_secret(tx, after.id, &sealed)?;
             }
             if after != before || secret.is_some() {
