@@ -21,6 +21,8 @@ mod migrations;
 mod notices;
 #[path = "store/pages.rs"]
 mod pages;
+#[path = "store/posture.rs"]
+mod posture;
 #[path = "store/restart.rs"]
 mod restart;
 #[path = "store/scopes.rs"]

@@ -215,8 +215,8 @@ fn fill(tx: &mut Tx<'_>) -> Result<Answers, StoreError> {
     }
     let asset = placements::asset_id("main", "shop/web", "sha256:a1");
     tx.execute(
-        "INSERT INTO assessment (asset_id, control, state, first_evaluated, last_evaluated, changed) \
-         VALUES ($1, 'image.vulnerabilities', 'unhealthy', 1, 1, 1)",
+        "INSERT INTO assessment (asset_id, control, state, first_evaluated, changed) \
+         VALUES ($1, 'image.vulnerabilities', 'unhealthy', 1, 1)",
         &values![asset],
     )?;
     Ok(answers)
