@@ -1,4 +1,5 @@
 import { fleet } from "./fleet-answers.mjs";
+import { posture } from "./posture-answers.mjs";
 
 // What the hub says in the browser suite: every shape of row, with hostile text among them.
 const LONG = "x".repeat(300_000);
@@ -88,7 +89,7 @@ export function hub(who, overrides = {}) {
         return { body: { items: audit.filter((entry) => !actor || entry.actor === actor), next: "more" } };
       }
       default:
-        return fleet(method, path, search);
+        return posture(method, path, search) ?? fleet(method, path, search);
     }
   };
 }

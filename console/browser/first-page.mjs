@@ -42,4 +42,6 @@ for (let round = 0; round <= Number(rounds); round += 1) {
 }
 await browser.close();
 times.sort((a, b) => a - b);
-process.stdout.write(`${JSON.stringify({ median: times[Math.floor(times.length / 2)], slowest: times.at(-1), script })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ median: times[Math.floor(times.length / 2)], slowest: times.at(-1), script })}\n`,
+);

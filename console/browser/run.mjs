@@ -9,6 +9,7 @@ import axe from "axe-core";
 import { chromium } from "playwright-core";
 import { broken, forbidden, hub } from "./answers.mjs";
 import { FLEET_PAGES, fleetChecks } from "./fleet.mjs";
+import * as posture from "./posture.mjs";
 import { serve } from "./server.mjs";
 
 const at = process.argv.indexOf("--shots");
@@ -47,6 +48,7 @@ const PAGES = [
   { name: "error", path: "/settings/users", who: "owner", heading: "Users", over: { "GET /api/v1/users": broken } },
   { name: "nowhere", path: "/no/such/page", who: "owner", heading: "There is no page at this address" },
   ...FLEET_PAGES,
+  ...posture.PAGES.filter((page) => page.path !== "/"),
 ];
 
 let passed = 0;
@@ -180,7 +182,7 @@ await check("the frame is reached by keyboard alone, in the order it is read", a
   const { tab, close } = await open(PAGES[3]);
   try {
     const names = [];
-    for (let i = 0; i < 14; i += 1) {
+    for (let i = 0; i < 28; i += 1) {
       await tab.keyboard.press("Tab");
       names.push(
         await tab.evaluate(
@@ -196,10 +198,14 @@ await check("the frame is reached by keyboard alone, in the order it is read", a
     const wanted = [
       "Skip to content",
       "Scope: All scopes",
+      "Search: CVE, digest, image, package or pageCtrl K",
       "Switch to dark",
       "Account: platform-security",
       "Seawall, start",
       "Images",
+      "Rules and exemptions",
+      "Settings",
+      "Scopes",
       "Users",
       "Tokens",
       "Audit trail",
@@ -299,7 +305,7 @@ await check("the scope stands in the address and stays from page to page", async
     await tab.getByRole("button", { name: /^Scope/ }).click();
     await tab.getByRole("menuitem", { name: /Checkout/ }).click();
     await tab.waitForURL(/scope=shop/);
-    await tab.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Tokens" }).click();
+    await tab.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: "Tokens" }).click();
     await tab.getByRole("heading", { level: 1, name: "Tokens" }).waitFor();
     if (!tab.url().includes("scope=shop")) throw new Error(`lost at ${tab.url()}`);
   } finally {
@@ -354,6 +360,7 @@ await check("on a phone the navigation is a drawer that Esc closes", async () =>
 });
 
 await fleetChecks({ check, open, none });
+await posture.checks({ check, open, none, shots });
 
 await check("the first page is there in time", async () => {
   const { took, close } = await open(PAGES[3]);

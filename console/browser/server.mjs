@@ -45,7 +45,8 @@ export async function serve(answers) {
       response.end(body === undefined ? "" : JSON.stringify(body));
       return;
     }
-    const file = extname(url.pathname) === "" ? "index.html" : url.pathname.slice(1);
+    // The id of a control has dots: what lies in the folder of files is a file, the rest is a page.
+    const file = url.pathname.startsWith("/assets/") ? url.pathname.slice(1) : "index.html";
     try {
       const bytes = await readFile(new URL(file, dist));
       response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" });

@@ -1,11 +1,11 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
-import { MAP } from "./frame/map";
+import { createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { Login } from "./pages/Login";
 import { Setup } from "./pages/Setup";
 import { Failed, LoadingRows } from "./parts/states";
 import { appRoute, rootRoute } from "./routes/base";
 import { fleetRoutes } from "./routes/fleet";
+import { postureRoutes } from "./routes/posture";
 import { defined, flag, ownPath, parseSearch, stringifySearch, text, word } from "./search";
 
 const loginRoute = createRoute({
@@ -18,15 +18,6 @@ const loginRoute = createRoute({
 });
 
 const setupRoute = createRoute({ getParentRoute: () => rootRoute, path: "/setup", component: Setup });
-
-const startRoute = createRoute({
-  getParentRoute: () => appRoute,
-  path: "/",
-  beforeLoad: () => {
-    const first = MAP[0]?.places[0];
-    if (first) throw redirect({ to: first.to, replace: true });
-  },
-});
 
 const usersRoute = createRoute({
   getParentRoute: () => appRoute,
@@ -60,7 +51,7 @@ const auditRoute = createRoute({
 const routeTree = rootRoute.addChildren([
   loginRoute,
   setupRoute,
-  appRoute.addChildren([startRoute, usersRoute, tokensRoute, auditRoute, ...fleetRoutes]),
+  appRoute.addChildren([...postureRoutes, usersRoute, tokensRoute, auditRoute, ...fleetRoutes]),
 ]);
 
 export function createConsole(queries: QueryClient) {

@@ -7,6 +7,7 @@ import { Icon } from "../parts/Icon";
 import layout from "../parts/layout.module.css";
 import { Name } from "../parts/Name";
 import { ROLE_WORDS } from "../parts/roles";
+import { current, toggle } from "./theme";
 
 /** Who is logged in, with which role, and the way out. */
 export function Account() {
@@ -44,6 +45,9 @@ export function Account() {
           {me ? <Name text={me.name} /> : "…"}
         </DropdownItem>
         <Divider key="line" component="li" />
+        <DropdownItem key="theme" onClick={() => toggle()} icon={<Icon name="theme" />}>
+          {current() === "dark" ? "Switch to light" : "Switch to dark"}
+        </DropdownItem>
         <DropdownItem key="out" onClick={() => leave.mutate()} icon={<Icon name="out" />}>
           Sign out
         </DropdownItem>

@@ -1,13 +1,16 @@
-import type { LinkProps } from "@tanstack/react-router";
 import type { IconName } from "../parts/Icon";
 
 /** A place of the console. Only what can be opened stands here: a page whose part of the hub is not there is not listed. */
 export interface Place {
   label: string;
   icon: IconName;
-  to: NonNullable<LinkProps["to"]>;
+  to: string;
   /** The bar at the bottom of a phone holds the places that have a short name. */
   short?: string;
+  /** What `g` and this key go to. */
+  key?: string;
+  /** Paths that belong to it too, by how they begin. */
+  also?: string[];
 }
 
 export interface Group {
@@ -19,14 +22,36 @@ export interface Group {
 export const MAP: Group[] = [
   {
     label: "Assets",
-    places: [{ label: "Images", icon: "image", to: "/images", short: "Images" }],
+    places: [{ label: "Images", icon: "image", to: "/images", short: "Images", key: "i" }],
+  },
+  {
+    label: "Govern",
+    places: [{ label: "Rules and exemptions", icon: "exempt", to: "/rules", short: "Rules", key: "e" }],
   },
   {
     label: "System",
     places: [
-      { label: "Users", icon: "user", to: "/settings/users", short: "Users" },
-      { label: "Tokens", icon: "key", to: "/settings/tokens", short: "Tokens" },
-      { label: "Audit trail", icon: "clock", to: "/settings/audit", short: "Audit" },
+      { label: "Notices", icon: "alert", to: "/notices", short: "Notices", key: "o" },
+      { label: "Settings", icon: "settings", to: "/settings/scopes", key: "s", also: ["/settings"] },
     ],
   },
 ];
+
+/** The pages of the settings, in the order of their tabs. */
+export const SETTINGS: { label: string; to: string }[] = [
+  { label: "Scopes", to: "/settings/scopes" },
+  { label: "Owners", to: "/settings/owners" },
+  { label: "Plans", to: "/settings/plans" },
+  { label: "Users", to: "/settings/users" },
+  { label: "Tokens", to: "/settings/tokens" },
+  { label: "Webhooks", to: "/settings/webhooks" },
+  { label: "Audit trail", to: "/settings/audit" },
+];
+
+/** The place that a path belongs to. */
+export function placeOf(path: string): Place | undefined {
+  const places = MAP.flatMap((group) => group.places);
+  const below = (place: Place) =>
+    [place.to, ...(place.also ?? [])].some((to) => path === to || (to !== "/" && path.startsWith(`${to}/`)));
+  return places.find(below);
+}

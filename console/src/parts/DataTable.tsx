@@ -41,6 +41,12 @@ interface Props<Row> {
   onOpen?: (row: Row) => void;
   /** The row whose drawer is open. */
   openKey?: string | undefined;
+  /** What a row shows beneath itself while it is the open one; the row's expander, Enter and `o` open and close it. */
+  detail?: (row: Row) => ReactNode;
+  /** How the expander of a row is called. */
+  expandLabel?: (row: Row) => string;
+  /** Without a frame of its own: in a panel, which has one. */
+  plain?: boolean;
   /** In place of rows: a state of the list. */
   state?: ReactNode;
   foot?: ReactNode;
@@ -72,6 +78,9 @@ export function DataTable<Row>({
   onSort,
   onOpen,
   openKey,
+  detail,
+  expandLabel,
+  plain = false,
   state,
   foot,
   waiting,
@@ -81,7 +90,7 @@ export function DataTable<Row>({
   const body = useRef<HTMLDivElement>(null);
   const last = useRef<string>(undefined);
   const keys = groups.flatMap((group) => group.rows.map(rowKey));
-  const width = columns.length + (selection ? 1 : 0);
+  const width = columns.length + (selection ? 1 : 0) + (detail ? 1 : 0);
 
   const choose = (key: string, range: boolean) => {
     if (!selection) return;
@@ -116,7 +125,7 @@ export function DataTable<Row>({
 
   let first = true;
   return (
-    <div className={styles.wrap} ref={body}>
+    <div className={`${styles.wrap} ${plain ? styles.plain : ""}`} ref={body}>
       {!state && waiting}
       {!state && (
         <Table aria-label={label} variant="compact" gridBreakPoint="grid-md" className={styles.table ?? ""}>
@@ -130,6 +139,11 @@ export function DataTable<Row>({
                     checked={keys.length > 0 && keys.every((key) => selection.chosen.has(key))}
                     onChange={(event) => selection.onChoose(new Set(event.target.checked ? keys : []))}
                   />
+                </Th>
+              )}
+              {detail && (
+                <Th className={styles.expandHead ?? ""}>
+                  <span className="pf-v6-screen-reader">Open or close</span>
                 </Th>
               )}
               {columns.map((column) => {
@@ -173,6 +187,7 @@ export function DataTable<Row>({
                 const key = rowKey(row);
                 const tab = first || key === openKey ? 0 : -1;
                 first = false;
+                const opened = key === openKey;
                 const beneath = below?.(row);
                 const chosen = selection?.chosen.has(key) ?? false;
                 const look = [
@@ -204,6 +219,19 @@ export function DataTable<Row>({
                         />
                       </Td>
                     )}
+                    {detail && (
+                      <Td className={styles.expandCell ?? ""}>
+                        <button
+                          className={styles.expander}
+                          type="button"
+                          aria-expanded={opened}
+                          aria-label={expandLabel?.(row) ?? "Open or close"}
+                          onClick={() => onOpen?.(row)}
+                        >
+                          <Icon name={opened ? "down" : "right"} small />
+                        </button>
+                      </Td>
+                    )}
                     {columns.map((column) => (
                       <Td
                         key={column.key}
@@ -214,6 +242,11 @@ export function DataTable<Row>({
                       </Td>
                     ))}
                   </Tr>,
+                  detail && opened && (
+                    <Tr key={`${key} detail`} className={styles.detail ?? ""}>
+                      <Td colSpan={width}>{detail(row)}</Td>
+                    </Tr>
+                  ),
                   beneath && (
                     <Tr key={`${key} below`} className={styles.beneath ?? ""}>
                       <Td colSpan={width}>{beneath}</Td>

@@ -17,6 +17,7 @@ interface Size {
 }
 
 const SIZE: Size = { width: 420, height: 128 };
+const NARROW: Size = { width: 304, height: 116 };
 const EDGE = { left: 36, right: 6, top: 10, bottom: 22 };
 
 /** Where the line runs, in the units of the picture: pure, so that it is tested without one. */
@@ -60,7 +61,19 @@ export function shape(points: Point[], { width, height }: Size = SIZE) {
  * One line over time: a hairline grid, at most three labels an axis, the numbers in its label, and a table of the same
  * numbers one click away. With fewer than two points there is nothing to draw, and the number is written.
  */
-export function Trend({ label, points, unit }: { label: string; points: Point[]; unit: string }) {
+export function Trend({
+  label,
+  points,
+  unit,
+  narrow = false,
+}: {
+  label: string;
+  points: Point[];
+  unit: string;
+  /** In an aside: the picture is as wide as that, so that its letters keep their size. */
+  narrow?: boolean;
+}) {
+  const size = narrow ? NARROW : SIZE;
   const [table, setTable] = useState(false);
   const now = useNow();
   const id = useId();
@@ -74,7 +87,7 @@ export function Trend({ label, points, unit }: { label: string; points: Point[];
       </p>
     );
   }
-  const drawn = shape(points);
+  const drawn = shape(points, size);
   const end = drawn.placed.at(-1);
   return (
     <figure className={styles.trend}>
@@ -106,13 +119,13 @@ export function Trend({ label, points, unit }: { label: string; points: Point[];
         <svg
           className={styles.chart}
           id={id}
-          viewBox={`0 0 ${SIZE.width} ${SIZE.height}`}
+          viewBox={`0 0 ${size.width} ${size.height}`}
           role="img"
           aria-label={`${label}, from ${first.value} to ${last.value} ${unit} in ${points.length} points`}
         >
           {drawn.ticks.map((tick) => (
             <g key={tick.value}>
-              <line className={styles.grid} x1={EDGE.left} x2={SIZE.width} y1={tick.y} y2={tick.y} />
+              <line className={styles.grid} x1={EDGE.left} x2={size.width} y1={tick.y} y2={tick.y} />
               <text x={EDGE.left - 8} y={tick.y + 4} textAnchor="end">
                 {tick.value}
               </text>
@@ -121,10 +134,10 @@ export function Trend({ label, points, unit }: { label: string; points: Point[];
           <path className={styles.area} d={drawn.area} />
           <path className={styles.line} d={drawn.line} />
           {end && <circle className={styles.end} cx={end.x} cy={end.y} r={3.5} />}
-          <text x={EDGE.left} y={SIZE.height - 4}>
+          <text x={EDGE.left} y={size.height - 4}>
             {day(new Date(first.at), now)}
           </text>
-          <text x={SIZE.width} y={SIZE.height - 4} textAnchor="end">
+          <text x={size.width} y={size.height - 4} textAnchor="end">
             {day(new Date(last.at), now)}
           </text>
         </svg>

@@ -1,29 +1,48 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { Button } from "@patternfly/react-core";
+import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { auditQuery } from "../../api/access";
+import { undo } from "../../api/posture";
 import type { components } from "../../api/schema";
 import { visible } from "../../format/text";
 import { type Column, DataTable } from "../../parts/DataTable";
 import { changes, Diff } from "../../parts/Diff";
 import { Drawer } from "../../parts/Drawer";
 import { Chip, Filters } from "../../parts/Filters";
+import { Icon } from "../../parts/Icon";
 import layout from "../../parts/layout.module.css";
 import { More } from "../../parts/More";
 import { Name } from "../../parts/Name";
 import { ListPage } from "../../parts/shapes";
 import { EmptyFiltered, EmptyNew, Failed, LoadingRows } from "../../parts/states";
-import { Time } from "../../parts/Time";
+import { Time, useNow } from "../../parts/Time";
+import { useToast } from "../../parts/Toasts";
+import { useAfterChange } from "../posture/change";
 
 type Entry = components["schemas"]["AuditEntry"];
 const route = getRouteApi("/app/settings/audit");
 const FILTERS = ["actor", "action", "subject"] as const;
 
+/** What can be taken back, by how its action begins, and for how long. */
+const UNDONE = ["exemption.", "rule.", "disable-rule.", "plan.", "scope-rules."];
+const UNDO_MS = 24 * 60 * 60_000;
+
+/** Whether an entry can still be taken back: what took something back cannot, for that is done by doing it again. */
+export function canUndo(entry: Pick<Entry, "action" | "at" | "undoOf">, now: Date): boolean {
+  return (
+    !entry.undoOf &&
+    UNDONE.some((start) => entry.action.startsWith(start)) &&
+    now.getTime() - new Date(entry.at).getTime() < UNDO_MS
+  );
+}
+
 export function Audit() {
   const search = route.useSearch();
+  const now = useNow();
   const navigate = route.useNavigate();
   const order = search.order ?? "desc";
   const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage, dataUpdatedAt } = useInfiniteQuery(
-    auditQuery({ order, actor: search.actor ?? null, action: search.action ?? null, subject: search.subject ?? null }),
+    auditQuery({ order, actor: search.actor, action: search.action, subject: search.subject }),
   );
   const entries = data?.pages.flatMap((page) => page.items) ?? [];
   const opened = entries.find((entry) => entry.id === search.open);
@@ -129,6 +148,7 @@ export function Audit() {
           over={<Time at={opened.at} />}
           title={visible(opened.action, 64)}
           onClose={() => open(undefined)}
+          foot={canUndo(opened, now) && <Undo entry={opened} onDone={() => open(undefined)} />}
         >
           <dl className={layout.facts}>
             <dt>To what</dt>
@@ -160,5 +180,32 @@ export function Audit() {
         </Drawer>
       )}
     </ListPage>
+  );
+}
+
+function Undo({ entry, onDone }: { entry: Entry; onDone: () => void }) {
+  const tell = useToast();
+  const after = useAfterChange();
+  const back = useMutation({
+    mutationFn: () => undo(entry.id),
+    onSuccess: async () => {
+      await after();
+      tell({ text: `Taken back: ${visible(entry.action, 64)} of ${visible(entry.subject, 96)}.` });
+      onDone();
+    },
+  });
+  return (
+    <>
+      {back.error && <Failed error={back.error} what="The change" />}
+      <Button
+        variant="secondary"
+        icon={<Icon name="undo" small />}
+        isLoading={back.isPending}
+        isDisabled={back.isPending}
+        onClick={() => back.mutate()}
+      >
+        Undo this change
+      </Button>
+    </>
   );
 }

@@ -28,7 +28,7 @@ export function Tokens() {
   const [making, setMaking] = useState(false);
   const [revoking, setRevoking] = useState<Token>();
   const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage, dataUpdatedAt } = useInfiniteQuery(
-    tokensQuery({ revoked: search.revoked ?? null }),
+    tokensQuery({ revoked: search.revoked }),
   );
   const tokens = data?.pages.flatMap((page) => page.items) ?? [];
 

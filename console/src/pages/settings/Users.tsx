@@ -28,7 +28,7 @@ export function Users() {
   const navigate = route.useNavigate();
   const [making, setMaking] = useState(false);
   const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage, dataUpdatedAt } = useInfiniteQuery(
-    usersQuery({ name: search.name ?? null, disabled: search.disabled ?? null }),
+    usersQuery({ name: search.name, disabled: search.disabled }),
   );
   const users = data?.pages.flatMap((page) => page.items) ?? [];
   const opened = users.find((user) => user.id === search.open);

@@ -1,8 +1,24 @@
 //! Which addresses are the console's pages.
 
 /// The first parts of the addresses of pages: what `console/src/router.tsx` and `console/src/routes` route. A test compares the two.
-const PAGES: &[&str] =
-    &["", "cve", "images", "inventory", "login", "queue", "registries", "settings", "setup", "software"];
+const PAGES: &[&str] = &[
+    "",
+    "coverage",
+    "cve",
+    "fixes",
+    "images",
+    "inventory",
+    "login",
+    "notices",
+    "queue",
+    "recommendations",
+    "registries",
+    "rules",
+    "settings",
+    "setup",
+    "software",
+    "workload",
+];
 
 /// The first parts of addresses that are the interface's and the machines' alone.
 const OTHERS: &[&str] = &["api", "healthz", "metrics", "readyz"];

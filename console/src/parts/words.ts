@@ -1,0 +1,49 @@
+import type { StateCounts } from "../api/posture-types";
+import type { StateCounts as Health } from "./health";
+
+/** Assets by state, as the bars read them. */
+export function healthOf(counts: StateCounts): Health {
+  return {
+    healthy: counts.healthy,
+    unhealthy: counts.unhealthy,
+    not_applicable: counts.notApplicable,
+    not_assessed: counts.notAssessed,
+  };
+}
+
+/** What a fix does, in a word or two. */
+export const DEEDS: Record<string, string> = {
+  remove: "Remove",
+  "rebuild-on-base": "Rebuild on a newer base",
+  upgrade: "Upgrade",
+  "upgrade-carrier": "Upgrade what carries it",
+  rebuild: "Rebuild with newer parts",
+};
+
+/** Points of the score: two digits, a sign where it is a gain. */
+export function points(n: number | undefined): string {
+  return n === undefined ? "–" : n.toFixed(2);
+}
+
+/** What a gain in points is of the maximum: "+2.7 %". */
+export function gained(gain: number, max: number): string {
+  if (max <= 0) return "0.0\u00a0%";
+  const percent = (gain / max) * 100;
+  return `${percent > 0 ? "+" : ""}${percent.toFixed(1)}\u00a0%`;
+}
+
+/** An asset's id with its digest as short as people compare: "registry/main/shop/cart@sha256:9f31c07be2a4". */
+export function assetWord(id: string): string {
+  return id.replace(/@(sha256:[0-9a-f]{12})[0-9a-f]*$/, "@$1");
+}
+
+/** A slug as a mark: "known-exploited" reads "Known exploited". */
+export function mark(slug: string): string {
+  const words = causeWord(slug);
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
+}
+
+/** The causes of a state, as the hub writes them: "end-of-life-near" reads "end of life near". */
+export function causeWord(cause: string | undefined): string {
+  return (cause ?? "").replaceAll(/[-_]/g, " ");
+}
