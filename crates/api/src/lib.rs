@@ -15,6 +15,7 @@ pub mod coverage;
 pub mod event;
 pub mod exemption;
 pub mod feed;
+pub mod fix;
 pub mod image;
 pub mod job;
 pub mod notice;

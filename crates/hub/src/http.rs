@@ -11,6 +11,7 @@ mod exemptions;
 pub mod export;
 pub mod extract;
 mod feeds;
+mod fixes;
 mod fleet;
 mod gate;
 mod jobs;
@@ -78,6 +79,7 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(owners::routes())
         .merge(audit::routes())
         .merge(fleet::routes())
+        .merge(fixes::routes())
         .merge(notices::routes())
         .merge(webhooks::routes())
         .merge(score::routes())

@@ -28,6 +28,7 @@ use utoipa::{
         (name = "access", description = "Users, grants, tokens"),
         (name = "scopes", description = "Scopes, owners, assignment, plans"),
         (name = "fleet", description = "Images and what is known of them, inventory, software, vulnerabilities, search"),
+        (name = "fixes", description = "Recommendations by fix: one deed and all that it repairs"),
         (name = "notices", description = "What people should know, and where it is posted"),
         (name = "posture", description = "Controls, recommendations, the secure score, exemptions, rules, coverage"),
         (name = "audit", description = "Who changed what"),

@@ -150,6 +150,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     get("/api/v1/images", role(Role::Viewer, On::Somewhere)),
     get("/api/v1/images/{image}", role(Role::Viewer, On::Somewhere)),
     get("/api/v1/images/{image}/findings", role(Role::Viewer, On::Somewhere)),
+    // Recommendations by fix.
+    get("/api/v1/fixes", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/fixes/summary", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/fixes/{id}", role(Role::Viewer, On::Somewhere)),
+    get("/api/v1/fixes/{id}/images", role(Role::Viewer, On::Somewhere)),
     // Notices: everybody has their own look at them.
     get("/api/v1/notices", role(Role::Viewer, On::Somewhere)),
     get("/api/v1/notices/count", role(Role::Viewer, On::Somewhere)),

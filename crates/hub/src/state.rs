@@ -14,7 +14,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicI64, AtomicUsize, Ordering},
     },
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use store::{Micros, Store, StoreError, Tx};
 use tokio::sync::{Notify, Semaphore, broadcast, watch};
@@ -31,11 +31,19 @@ pub struct Settings {
     pub requests: usize,
     /// Streams of events at a time.
     pub streams: usize,
+    /// So long the receiver of a webhook has to answer.
+    pub webhook_timeout: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { session_idle: 8 * 3600, session_most: 7 * 86400, requests: 256, streams: 128 }
+        Self {
+            session_idle: 8 * 3600,
+            session_most: 7 * 86400,
+            requests: 256,
+            streams: 128,
+            webhook_timeout: Duration::from_secs(10),
+        }
     }
 }
 
@@ -94,6 +102,8 @@ pub struct Shared {
     pub settings: Settings,
     /// What is counted and measured.
     pub metrics: Metrics,
+    /// What of the fleet is repaired by one deed.
+    pub fixes: crate::fixes::Fixes,
     /// Hashing of passwords.
     pub(crate) passwords: Passwords,
     /// Limits on login and on tokens.
@@ -127,6 +137,7 @@ impl AppState {
         let (events, _) = broadcast::channel(256);
         let (stopping, _) = watch::channel(false);
         let shared = Shared {
+            fixes: crate::fixes::Fixes::default(),
             passwords: Passwords::new()?,
             throttle: Throttle::new(),
             metrics: Metrics::new(),

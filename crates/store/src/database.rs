@@ -1,4 +1,10 @@
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
 
 use crate::{
     Dialect, MIGRATIONS, Migration, StoreError, StoreUrl, Tx, error::panic_text, postgres::Postgres,
@@ -14,6 +20,8 @@ use crate::{
 pub struct Store {
     database: Arc<Database>,
     url: StoreUrl,
+    /// Grows with each change of the fleet.
+    fleet: Arc<AtomicU64>,
 }
 
 enum Database {
@@ -51,7 +59,7 @@ impl Store {
                 Database::Postgres(Postgres::open(address, &shown, migrations).await?)
             }
         };
-        Ok(Self { database: Arc::new(database), url: url.clone() })
+        Ok(Self { database: Arc::new(database), url: url.clone(), fleet: Arc::default() })
     }
 
     /// Runs a closure that changes nothing, on one snapshot: all its statements see the same state.
@@ -75,12 +83,35 @@ impl Store {
     /// What the closure gives (nothing was changed then), or why it could not be run.
     pub async fn write<T: Send + 'static>(
         &self,
-        f: impl FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+        mut f: impl FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        match &*self.database {
+        let touched = Arc::new(AtomicBool::new(false));
+        let (seen, fleet) = (Arc::clone(&touched), Arc::clone(&self.fleet));
+        let f = move |tx: &mut Tx<'_>| {
+            let done = f(tx);
+            if tx.touched() {
+                seen.store(true, Ordering::Relaxed);
+                // Also when the future is dropped before the commit is known.
+                fleet.fetch_add(1, Ordering::AcqRel);
+            }
+            done
+        };
+        let done = match &*self.database {
             Database::Sqlite(sqlite) => sqlite.write(f).await,
             Database::Postgres(postgres) => postgres.write(f).await,
+        };
+        if touched.load(Ordering::Relaxed) {
+            // Whoever read before the commit knows now that it was before.
+            self.fleet.fetch_add(1, Ordering::AcqRel);
         }
+        done
+    }
+
+    /// A number that is another one after each change of the fleet by this process: of images, where they lie, what was found
+    /// in them, what hides it. Asked before something is read, it says later whether that is still so.
+    #[must_use]
+    pub fn fleet_version(&self) -> u64 {
+        self.fleet.load(Ordering::Acquire)
     }
 
     /// Which database this is.

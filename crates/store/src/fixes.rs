@@ -100,6 +100,8 @@ pub struct ImageRow {
     pub id: i64,
     /// Identity of its content.
     pub config_digest: String,
+    /// An image, whose content never changes; else a host or another target, whose content does.
+    pub is_image: bool,
     /// `ID` of os-release.
     pub distro: Option<String>,
     /// `VERSION_ID` of os-release.
@@ -116,7 +118,8 @@ pub struct ImageRow {
 /// What the database says.
 pub fn images(tx: &mut Tx<'_>, mut each: impl FnMut(ImageRow)) -> Result<(), StoreError> {
     let sql = format!(
-        "SELECT id, config_digest, distro, distro_version, base_layers, base_name FROM image \
+        "SELECT id, config_digest, CASE WHEN kind = 'image' THEN 1 ELSE 0 END, distro, distro_version, base_layers, \
+         base_name FROM image \
          WHERE id > $1 AND catalogued_at IS NOT NULL ORDER BY id LIMIT {PAGE}"
     );
     by_page(tx, &sql, |row| {
@@ -124,10 +127,11 @@ pub fn images(tx: &mut Tx<'_>, mut each: impl FnMut(ImageRow)) -> Result<(), Sto
         each(ImageRow {
             id,
             config_digest: row.get(1)?,
-            distro: row.get(2)?,
-            distro_version: row.get(3)?,
-            base_layers: row.get(4)?,
-            base_name: row.get(5)?,
+            is_image: row.get(2)?,
+            distro: row.get(3)?,
+            distro_version: row.get(4)?,
+            base_layers: row.get(5)?,
+            base_name: row.get(6)?,
         });
         Ok(id)
     })

@@ -121,6 +121,9 @@ pub fn see(tx: &mut Tx<'_>, seen: &Sighting<'_>) -> Result<Placed, StoreError> {
     let pushed = (seen.trigger == Trigger::Push).then_some(seen.at);
     let pulled = (seen.trigger == Trigger::Pull).then_some(seen.at);
     let imported = imported.then_some(seen.at);
+    if is_new || is_back {
+        tx.touch();
+    }
     let Some(row) = known else {
         let sql = "INSERT INTO placement (asset_id, repository, manifest_digest, scope, owner, first_seen, last_seen, \
                    pushed_at, pulled_at, imported_at, trigger, evidence_json) \
@@ -255,6 +258,7 @@ pub fn unseen(
 /// # Errors
 /// What the database says.
 pub fn retire(tx: &mut Tx<'_>, repository: i64, digest: &str, at: Micros) -> Result<bool, StoreError> {
+    tx.touch();
     let sql = "UPDATE placement SET gone = $3, due = 1 WHERE repository = $1 AND manifest_digest = $2 AND gone IS NULL";
     let retired = tx.execute(sql, &values![repository, digest, at])? > 0;
     let sql = "UPDATE tag_history SET until = CASE WHEN since < $3 THEN $3 ELSE since + 1 END \
@@ -291,6 +295,7 @@ pub fn tag(
             since = since.max(ended);
         }
     }
+    tx.touch();
     let sql = "INSERT INTO tag_history (repository, tag, manifest_digest, since) VALUES ($1, $2, $3, $4)";
     tx.execute(sql, &values![repository, tag, digest, since])?;
     Ok(true)
@@ -301,6 +306,7 @@ pub fn tag(
 /// # Errors
 /// What the database says.
 pub fn untag(tx: &mut Tx<'_>, repository: i64, tag: &str, at: Micros) -> Result<bool, StoreError> {
+    tx.touch();
     let sql = "UPDATE tag_history SET until = CASE WHEN since < $3 THEN $3 ELSE since + 1 END \
                WHERE repository = $1 AND tag = $2 AND until IS NULL";
     Ok(tx.execute(sql, &values![repository, tag, at])? > 0)
@@ -404,6 +410,7 @@ pub fn manifests_of(
 /// # Errors
 /// What the database says.
 pub fn link(tx: &mut Tx<'_>, manifest_digest: &str, config_digest: &str) -> Result<Vec<i64>, StoreError> {
+    tx.touch();
     let sql = "UPDATE placement SET image = i.id, due = 1 FROM image i WHERE i.config_digest = $2 \
                AND placement.manifest_digest = $1 AND (placement.image IS NULL OR placement.image <> i.id) \
                RETURNING placement.id";

@@ -36,6 +36,7 @@ pub fn find(tx: &mut Tx<'_>, asset_id: &str) -> Result<Option<(i64, String)>, St
 /// # Errors
 /// [`StoreError::Constraint`] when there is no such image, scope or owner.
 pub fn keep(tx: &mut Tx<'_>, published: &Published<'_>) -> Result<i64, StoreError> {
+    tx.touch();
     let row = tx.query_one(
         "INSERT INTO placement (asset_id, image, manifest_digest, scope, owner, first_seen, last_seen, trigger, publish_json) \
          VALUES ($1, $2, $3, $4, $5, $6, $6, 'publish', $7) ON CONFLICT (asset_id) DO UPDATE SET image = excluded.image, \

@@ -438,6 +438,7 @@ pub fn holds(tx: &mut Tx<'_>, id: i64) -> Result<Holds, StoreError> {
 /// # Errors
 /// [`StoreError::NotFound`].
 pub fn remove(tx: &mut Tx<'_>, id: i64) -> Result<Holds, StoreError> {
+    tx.touch();
     let holds = holds(tx, id)?;
     assessments::forget_registry(tx, id)?;
     changed(tx.execute("DELETE FROM registry WHERE id = $1", &values![id])?, id)?;

@@ -8,6 +8,8 @@ pub struct Tx<'a> {
     on: On<'a>,
     /// What the first failing statement said.
     failed: Option<String>,
+    /// The fleet is another one afterwards.
+    touched: bool,
 }
 
 enum On<'a> {
@@ -17,16 +19,26 @@ enum On<'a> {
 
 impl<'a> Tx<'a> {
     pub(crate) const fn sqlite(connection: &'a rusqlite::Connection) -> Self {
-        Self { on: On::Sqlite(connection), failed: None }
+        Self { on: On::Sqlite(connection), failed: None, touched: false }
     }
 
     pub(crate) const fn postgres(session: &'a mut postgres::Session) -> Self {
-        Self { on: On::Postgres(session), failed: None }
+        Self { on: On::Postgres(session), failed: None, touched: false }
     }
 
     /// The error to end with, when a statement failed and the closure returned a value all the same.
     pub(crate) fn swallowed(&mut self) -> Option<StoreError> {
         self.failed.take().map(StoreError::Swallowed)
+    }
+
+    /// Notes that the fleet is another one after this transaction: images, where they lie, what was found in them, what hides
+    /// it. Whoever keeps something that was made of them learns it by [`crate::Store::fleet_version`].
+    pub(crate) const fn touch(&mut self) {
+        self.touched = true;
+    }
+
+    pub(crate) const fn touched(&self) -> bool {
+        self.touched
     }
 
     /// Which database this is: for the few statements that must be written twice.

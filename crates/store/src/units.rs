@@ -29,6 +29,7 @@ pub struct Placed {
 /// # Errors
 /// What the database says.
 pub fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.touch();
     if tx.dialect() == Dialect::Postgres {
         tx.execute("LOCK TABLE catalogue_lock IN EXCLUSIVE MODE", &[])?;
     }

@@ -9,6 +9,8 @@
 
 #[path = "store/access.rs"]
 mod access;
+#[path = "store/fixes.rs"]
+mod fixes;
 #[path = "store/fleet.rs"]
 mod fleet;
 #[path = "store/harness.rs"]

@@ -11,6 +11,8 @@ mod images;
 mod vulnerabilities;
 mod wire;
 
+pub(super) use wire::image_row;
+
 use crate::{AppState, Error, auth::Caller, permissions::covers};
 use api::who::Role;
 use serde::de::DeserializeOwned;

@@ -131,7 +131,10 @@ pub(crate) enum Again {
 /// Sends a delivery once and notes what came of it.
 pub(crate) async fn attempt(state: &AppState, due: &Due, again: Again) {
     let sent = match secret(state, due) {
-        Ok(secret) => send::post(&due.webhook, &secret, due.id, &due.body, state.clock.now()).await,
+        Ok(secret) => {
+            let timeout = state.settings.webhook_timeout;
+            send::post(&due.webhook, &secret, due.id, &due.body, state.clock.now(), timeout).await
+        }
         Err(why) => Sent { status: None, error: Some(why) },
     };
     let now = state.clock.now();

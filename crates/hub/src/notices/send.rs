@@ -15,8 +15,6 @@ pub const SIGNATURE: &str = "x-seawall-signature";
 /// The header with the delivery's number: the same at every attempt, so that a receiver knows a second delivery.
 const DELIVERY: &str = "x-seawall-delivery";
 
-/// A receiver has so long to connect and to begin its answer.
-const TIMEOUT: Duration = Duration::from_secs(10);
 /// So many bytes of the answer are read, and thrown away, so that the connection ends well.
 const ANSWER: usize = 4 << 10;
 
@@ -57,12 +55,8 @@ impl Sent {
     }
 }
 
-/// Posts a body.
-pub(super) async fn post(webhook: &Webhook, secret: &Secret, delivery: i64, body: &str, now: Micros) -> Sent {
-    post_within(webhook, secret, delivery, body, now, TIMEOUT).await
-}
-
-async fn post_within(
+/// Posts a body to a receiver that has `timeout` to connect, and to answer.
+pub(super) async fn post(
     webhook: &Webhook,
     secret: &Secret,
     delivery: i64,

@@ -11,6 +11,7 @@ pub(crate) const IMAGE_DUE: &str = "UPDATE placement SET due = 1 WHERE image = $
 /// # Errors
 /// What the database says.
 pub fn mark_placement_due(tx: &mut Tx<'_>, placement: i64) -> Result<(), StoreError> {
+    tx.touch();
     tx.execute("UPDATE placement SET due = 1 WHERE id = $1 AND due = 0", &values![placement]).map(drop)
 }
 
@@ -19,6 +20,7 @@ pub fn mark_placement_due(tx: &mut Tx<'_>, placement: i64) -> Result<(), StoreEr
 /// # Errors
 /// What the database says.
 pub fn mark_image_due(tx: &mut Tx<'_>, image: i64) -> Result<(), StoreError> {
+    tx.touch();
     tx.execute(IMAGE_DUE, &values![image]).map(drop)
 }
 
@@ -35,6 +37,7 @@ pub fn mark_registry_due(tx: &mut Tx<'_>, registry: i64) -> Result<(), StoreErro
 /// # Errors
 /// What the database says.
 pub fn mark_images_of_registry_due(tx: &mut Tx<'_>, registry: i64) -> Result<u64, StoreError> {
+    tx.touch();
     let sql = "UPDATE placement SET due = 1 WHERE due = 0 AND gone IS NULL \
                AND repository IN (SELECT id FROM repository WHERE registry = $1)";
     tx.execute(sql, &values![registry])
@@ -45,6 +48,7 @@ pub fn mark_images_of_registry_due(tx: &mut Tx<'_>, registry: i64) -> Result<u64
 /// # Errors
 /// What the database says.
 pub fn mark_scope_due(tx: &mut Tx<'_>, scope: &str) -> Result<u64, StoreError> {
+    tx.touch();
     if scope.is_empty() {
         return mark_all_due(tx);
     }
@@ -63,6 +67,7 @@ pub fn mark_scope_due(tx: &mut Tx<'_>, scope: &str) -> Result<u64, StoreError> {
 /// # Errors
 /// What the database says.
 pub fn mark_asset_due(tx: &mut Tx<'_>, asset: &str) -> Result<u64, StoreError> {
+    tx.touch();
     // What is inside goes on with `/` or `@`: the bytes after them are `0` and `A`.
     let bound =
         values![asset, format!("{asset}/"), format!("{asset}0"), format!("{asset}@"), format!("{asset}A")];
@@ -81,6 +86,7 @@ pub fn mark_asset_due(tx: &mut Tx<'_>, asset: &str) -> Result<u64, StoreError> {
 /// # Errors
 /// What the database says.
 pub fn mark_all_due(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    tx.touch();
     let images = tx.execute("UPDATE placement SET due = 1 WHERE due = 0 AND gone IS NULL", &[])?;
     Ok(images + tx.execute("UPDATE registry SET due = 1 WHERE due = 0", &[])?)
 }

@@ -276,6 +276,7 @@ pub fn put_state(tx: &mut Tx<'_>, wholes: &[Whole]) -> Result<(), StoreError> {
             .to_vec()
         })
         .collect();
+    tx.touch();
     tx.execute_many(
         "INSERT INTO asset_state (asset_id, kind, placement, repository, registry, scope, owner, state, cause, healthy, \
          unhealthy, not_applicable, not_assessed, states, since, evaluated) \

@@ -89,6 +89,7 @@ pub fn set_rules(tx: &mut Tx<'_>, rules: &[Rule]) -> Result<(), StoreError> {
 /// # Errors
 /// The store's.
 pub fn reassign(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    tx.touch();
     let rules = rules(tx)?;
     let mut moves = Vec::new();
     for row in tx.query(

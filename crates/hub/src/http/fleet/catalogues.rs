@@ -137,10 +137,11 @@ async fn keep(
     let (caller, now) = (caller.clone(), trail.now);
     let asset = format!("published/{scope}\0{name}");
     let done = ingest::put_and(&state.matcher, &document, &asset, Sender::Other, now, move |tx, done| {
-        if let Some((_, other)) = published::find(tx, &asset_id)?
-            && other != scope
-            && !caller.has_duty(TokenRole::Publish, &other)
-            && !caller.may(Role::SecurityAdmin, &other)
+        let there = published::find(tx, &asset_id)?;
+        if let Some((_, other)) = &there
+            && *other != scope
+            && !caller.has_duty(TokenRole::Publish, other)
+            && !caller.may(Role::SecurityAdmin, other)
         {
             return Err(StoreError::Invalid(
                 "the same content was published under this name in another scope, where you may not publish"
@@ -161,6 +162,9 @@ async fn keep(
                 at: now,
             },
         )?;
+        if there.is_none() {
+            crate::notices::placed(tx, &[place], now)?;
+        }
         let row = images::by_numbers(tx, &[place])?.remove(&place);
         let made = Ingest {
             image: place.to_string(),

@@ -35,7 +35,7 @@ pub(super) fn tally(tally: &matches::Tally) -> Tally {
     }
 }
 
-pub(super) fn image_row(asset: &AssetRow) -> ImageRow {
+pub(in crate::http) fn image_row(asset: &AssetRow) -> ImageRow {
     let (state, cause) = state(asset);
     ImageRow {
         id: asset.placement.to_string(),
