@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use posture::{ActionId, FixPlan};
+use posture::FixPlan;
 use store::{Micros, fixes::Kept};
 
 use super::{
@@ -127,7 +127,7 @@ impl View {
     /// The place of an action that is shown.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<usize> {
-        let at = self.plan.actions.iter().position(|action| action.id == ActionId(id.to_owned()))?;
+        let at = self.plan.actions.iter().position(|action| action.id.0 == id)?;
         self.arrived.get(at).copied().flatten().map(|_| at)
     }
 }

@@ -96,12 +96,11 @@ enum Row {
     Finished(usize),
 }
 
-/// Makes a reading's plan, off the threads that answer.
-async fn view(state: &AppState, wanted: &Wanted) -> Result<(Answer, Arc<View>), Error> {
-    let answer = state.fixes.get(state).await?;
+/// The plan of what is wanted, of a reading.
+async fn view(answer: &Answer, wanted: &Wanted) -> Result<Arc<View>, Error> {
+    // One that nobody asked for yet is made: not on a thread that answers others.
     let (current, wanted) = (Arc::clone(&answer.current), wanted.clone());
-    let view = tokio::task::spawn_blocking(move || current.view(&wanted)).await.map_err(Error::internal)?;
-    Ok((answer, view))
+    tokio::task::spawn_blocking(move || current.view(&wanted)).await.map_err(Error::internal)
 }
 
 /// Says in headers of which time an answer is.
@@ -245,7 +244,8 @@ async fn list(
         return Err(Error::field("deed", message));
     }
     let wanted = wanted(&caller, asked.scope, asked.owner);
-    let (answer, view) = view(&state, &wanted).await?;
+    let answer = state.fixes.get(&state).await?;
+    let view = view(&answer, &wanted).await?;
     let rows = Arc::new(filter.rows(&view));
     // A cursor belongs to its filters.
     let Filter { deeds, text, kev } = filter;
@@ -283,7 +283,8 @@ async fn summary(
     caller: Caller,
     Query(asked): Query<ScopeAsked>,
 ) -> Result<Json<FixSummary>, Error> {
-    let (answer, view) = view(&state, &wanted(&caller, asked.scope, None)).await?;
+    let answer = state.fixes.get(&state).await?;
+    let view = view(&answer, &wanted(&caller, asked.scope, None)).await?;
     let filter = Filter { deeds: Vec::new(), text: String::new(), kev: None };
     Ok(Json(FixSummary {
         actions: filter.rows(&view).len() as u64,
@@ -314,7 +315,8 @@ async fn one(
     Query(asked): Query<ScopeAsked>,
 ) -> Result<Json<FixDetail>, Error> {
     let wanted = wanted(&caller, asked.scope, None);
-    let (answer, view) = view(&state, &wanted).await?;
+    let answer = state.fixes.get(&state).await?;
+    let view = view(&answer, &wanted).await?;
     let row = row(&view, &id).ok_or_else(|| Error::not_found("fix", &id))?;
     let current = Arc::clone(&answer.current);
     state
@@ -376,13 +378,13 @@ async fn affected(
     Path(id): Path<String>,
     Query(asked): Query<ImagesAsked>,
 ) -> Result<Response, Error> {
-    let whole = wanted(&caller, None, None);
-    let (answer, all) = view(&state, &whole).await?;
+    let answer = state.fixes.get(&state).await?;
+    let all = view(&answer, &wanted(&caller, None, None)).await?;
     if row(&all, &id).is_none() {
         return Err(Error::not_found("fix", &id));
     }
     let wanted = wanted(&caller, asked.scope, asked.owner);
-    let (_, view) = view(&state, &wanted).await?;
+    let view = view(&answer, &wanted).await?;
     let mut places: Vec<Affected> = answer.current.places(&id, &view, &wanted);
     places.retain(|place| asked.done.is_none_or(|done| done == place.done));
     let list = format!("fix {id} {:?} {:?} {:?}", wanted.scope, wanted.owner, asked.done);
