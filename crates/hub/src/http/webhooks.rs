@@ -270,7 +270,8 @@ async fn change(
                 return Ok(Err(taken()));
             }
             if let Some(secret) = &secret {
-                let sealed = sealer.seal(&notices::owner(after.id), secret).map_err(|error| unsealed(&error))?;
+                let sealed =
+                    sealer.seal(&notices::owner(after.id), secret).map_err(|error| unsealed(&error))?;
                 stored::set_secret(tx, after.id, &sealed)?;
             }
             if after != before || secret.is_some() {
