@@ -84,6 +84,7 @@ struct RepositoriesAsked {
     #[param(max_length = 200)]
     text: Option<String>,
     /// Which first: by `name` if absent.
+    #[param(inline)]
     sort: Option<Sort>,
 }
 
