@@ -229,7 +229,7 @@ export async function fleetChecks({ check, open, none }) {
       await tab.keyboard.press("Enter");
       await tab.waitForURL(/\/cve\/CVE-2025-48384/);
       await tab.getByRole("heading", { level: 1, name: "Yes. git is in 3 images of 1 owner." }).waitFor();
-      await tab.getByRole("button", { name: "Not affected, and why 2" }).click();
+      await tab.getByRole("button", { name: "Not affected 2" }).click();
       await tab.waitForURL(/verdict=not_affected/);
       await tab.getByText("fixed version installed").first().waitFor();
       if ((await tab.locator('a[href^="javascript:"]').count()) > 0)

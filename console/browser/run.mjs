@@ -202,6 +202,7 @@ await check("the frame is reached by keyboard alone, in the order it is read", a
       "Switch to dark",
       "Account: platform-security",
       "Seawall, start",
+      "Am I affected?",
       "Images",
       "Rules and exemptions",
       "Settings",

@@ -1,153 +1,39 @@
 // What the hub says of registries, images, packages and vulnerabilities, as the pages of the fleet read it.
-import type { Severity } from "../parts/severity";
+import type { components } from "./schema";
+
+/**
+ * A type of the document as the hub sends it: what is absent is left out, never null, though the document allows both.
+ */
+type Given<T> = T extends (infer Item)[]
+  ? Given<Item>[]
+  : T extends object
+    ? { [K in keyof T]: Given<Exclude<T[K], null>> }
+    : T;
+type Schemas = components["schemas"];
+
+export type StateWord = Schemas["State"];
+export type Counted = Schemas["StateCounts"];
+export type Tally = Schemas["Tally"];
+export type TallyLite = Schemas["TallyLite"];
+export type OwnerRef = Schemas["OwnerRef"];
+export type Verdict = Schemas["Verdict"];
+export type ImageRow = Given<Schemas["ImageRow"]>;
+export type ImageDetail = Given<Schemas["ImageDetail"]>;
+export type Finding = Given<Schemas["Finding"]>;
+export type Rating = Given<Schemas["Rating"]>;
+export type Advisory = Given<Schemas["Advisory"]>;
+export type EvidenceDoc = Given<Schemas["Evidence"]>;
+export type Why = Given<Schemas["Why"]>;
+export type Record = Given<Schemas["Record"]>;
+export type VulnerabilityRow = Given<Schemas["VulnerabilityRow"]>;
+export type Vulnerability = Given<Schemas["Vulnerability"]>;
+export type Hit = Given<Schemas["Hit"]>;
 
 export interface Page<T> {
   items: T[];
   next?: string | null;
   /** How many rows there are in all; on the first page only. */
   total?: number | null;
-}
-
-export type StateWord = "healthy" | "unhealthy" | "not_applicable" | "not_assessed";
-
-export type TallyLite = Record<Severity, number>;
-
-export interface Tally extends TallyLite {
-  apart: number;
-  fixable: number;
-  kev: number;
-}
-
-export interface Counted {
-  healthy: number;
-  unhealthy: number;
-  notApplicable: number;
-  notAssessed: number;
-}
-
-export interface OwnerRef {
-  id: string;
-  name: string;
-}
-
-export interface ImageRow {
-  id: string;
-  assetId: string;
-  registry?: string;
-  registryId?: string;
-  repository?: string;
-  repositoryId?: string;
-  digest: string;
-  configDigest?: string;
-  tags: string[];
-  scope: string;
-  owner?: OwnerRef;
-  distro?: string;
-  distroVersion?: string;
-  os?: string;
-  arch?: string;
-  state: StateWord;
-  cause?: string;
-  findings: Tally;
-  packages: number;
-  size: number;
-  created?: string;
-  firstSeen: string;
-  lastSeen: string;
-  gone?: string;
-  trigger: string;
-  pushed?: string;
-  pulled?: string;
-  scanned?: string;
-}
-
-export interface ImageDetail extends ImageRow {
-  layersCount: number;
-  base?: { name: string; version?: string; digest?: string; newest?: string };
-  problems: { code: string; subject: string; effect: string; count: number; limit?: number; message: string }[];
-  configuration: {
-    user?: string;
-    entrypoint: string[];
-    cmd: string[];
-    exposedPorts: string[];
-    labels: { name: string; value: string }[];
-    workingDir?: string;
-  };
-  evidence?: unknown;
-  publish?: { workflow?: string; runUrl?: string; branch?: string; commit?: string };
-  elsewhere: { id: string; assetId: string; scope: string }[];
-  assessments: {
-    control: string;
-    title: string;
-    severity: string;
-    state: StateWord;
-    cause?: string;
-    since: string;
-    findings: number;
-  }[];
-  hidden: { rules: number; exemptions: number; apart: { reason: string; count: number }[] };
-}
-
-export interface Finding {
-  vulnerability: string;
-  title?: string;
-  severity: string;
-  score?: number;
-  kev: boolean;
-  epss?: number;
-  package: { subject: string; kind: string; name: string; version: string; sourceName?: string; purl?: string };
-  class: string;
-  judgement: string;
-  fixStatus: string;
-  fixedVersion?: string;
-  remedy?: string;
-  fix?: { id: string; title: string };
-  layer?: { position: number; diffId: string; createdBy?: string };
-  paths: string[];
-  firstSeen: string;
-  hiddenBy?: { rule?: string; exemption?: string };
-}
-
-export type Verdict = "affected" | "apart" | "not_affected" | "not_assessed";
-
-export interface Rating {
-  source: string;
-  severity: string;
-  score?: number;
-  vector?: string;
-}
-
-export interface Advisory {
-  source: string;
-  id: string;
-  url?: string;
-  statement: string;
-  range?: string;
-  fixed?: string;
-  severity?: string;
-  /** It decides the verdict. */
-  holds: boolean;
-}
-
-export interface EvidenceDoc {
-  sentence: string;
-  vulnerability: string;
-  package: Finding["package"];
-  layer?: { position: number; diffId: string; createdBy?: string };
-  paths: string[];
-  instruction?: string;
-  advisories: Advisory[];
-  ratings: Rating[];
-  reasons: string[];
-  verdict: Verdict;
-}
-
-export interface Why {
-  vulnerability: string;
-  affected: boolean;
-  sentence: string;
-  packages: EvidenceDoc[];
-  considered: number;
 }
 
 export interface PackageRow {
@@ -224,47 +110,6 @@ export interface SoftwareVersion {
   version: string;
   images: number;
   findings: TallyLite;
-}
-
-export interface VulnerabilityRow {
-  id: string;
-  title?: string;
-  severity: string;
-  kev: boolean;
-  epss?: number;
-  published?: string;
-  images: number;
-  packages: number;
-  fixable: boolean;
-  firstSeen: string;
-}
-
-export interface Vulnerability {
-  id: string;
-  aliases: string[];
-  title?: string;
-  description?: string;
-  severity: string;
-  kev: boolean;
-  epss?: number;
-  published?: string;
-  ratings: Rating[];
-  advisories: Advisory[];
-  references: string[];
-  counts: { affected: number; notAffected: number; images: number; owners: number };
-  sentence: string;
-  owners: { owner?: OwnerRef; images: number }[];
-  packages: { kind: string; name: string; versions: string[]; fixed?: string }[];
-}
-
-export interface Hit {
-  image: ImageRow;
-  package: Finding["package"];
-  verdict: Verdict;
-  reason?: string;
-  fixedVersion?: string;
-  layer?: { position: number; diffId: string; createdBy?: string };
-  firstSeen?: string;
 }
 
 export interface Registry {

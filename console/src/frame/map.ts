@@ -21,6 +21,9 @@ export interface Group {
 /** The navigation, in the order of the design's map. */
 export const MAP: Group[] = [
   {
+    places: [{ label: "Am I affected?", icon: "ask", to: "/cve", short: "Affected?" }],
+  },
+  {
     label: "Assets",
     places: [{ label: "Images", icon: "image", to: "/images", short: "Images", key: "i" }],
   },

@@ -20,7 +20,6 @@ export const imageFilters = (raw: Raw) => ({
   kev: flag(raw, "kev"),
   fixable: flag(raw, "fixable"),
   trigger: text(raw, "trigger"),
-  fix: text(raw, "fix"),
   gone: flag(raw, "gone"),
   sort: word(raw, "sort", ["worst", "name", "newest", "fixable", "packages"]),
 });
@@ -137,7 +136,7 @@ const vulnerabilityRoute = createRoute({
   path: "/cve/$id",
   validateSearch: (raw: Raw) =>
     defined({
-      verdict: word(raw, "verdict", ["affected", "not_affected"]),
+      verdict: word(raw, "verdict", ["affected", "apart", "not_affected", "not_assessed"]),
       owner: text(raw, "owner"),
       open: text(raw, "open"),
     }),

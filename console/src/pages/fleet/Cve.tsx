@@ -1,10 +1,9 @@
-import { Button } from "@patternfly/react-core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect } from "react";
 import { Failure } from "../../api/failure";
 import { evidenceQuery, hitsQuery, inventoryCountsQuery, vulnerabilityQuery } from "../../api/fleet";
-import type { Advisory, Hit, Vulnerability } from "../../api/fleet-types";
+import type { Hit, Record, Vulnerability } from "../../api/fleet-types";
 import { count, counted } from "../../format/number";
 import { visible } from "../../format/text";
 import { CopyAs } from "../../parts/CopyAs";
@@ -101,10 +100,18 @@ function Verdict({ data }: { data: Vulnerability }) {
       Yes. {what} {are} in {images}
       {counts.owners > 0 ? ` of ${counted(counts.owners, "owner")}` : ""}.
     </h1>
-  ) : counts.notAffected > 0 ? (
+  ) : counts.notAssessed > 0 ? (
+    <h1>
+      Not known. In {counted(counts.notAssessed, "place")} nobody can tell whether{" "}
+      {what === "What it speaks of" ? "it" : what} {are} affected.
+    </h1>
+  ) : counts.notAffected + counts.apart > 0 ? (
     <h1>
       No. {what} {are} there, and{" "}
-      {counts.notAffected === 1 ? "the one place says" : `all ${count(counts.notAffected)} places say`} why not.
+      {counts.notAffected + counts.apart === 1
+        ? "the one place says"
+        : `all ${count(counts.notAffected + counts.apart)} places say`}{" "}
+      why not.
     </h1>
   ) : (
     <h1>No. Nothing that it speaks of is in an image.</h1>
@@ -152,7 +159,6 @@ function Answer({ data }: { data: Vulnerability }) {
         <div className={layout.stack}>
           <Hits data={data} />
           <Sources data={data} />
-          {data.description && <About text={data.description} />}
         </div>
         <div className={layout.stack}>
           <FixPanel data={data} />
@@ -163,6 +169,14 @@ function Answer({ data }: { data: Vulnerability }) {
       </div>
     </>
   );
+}
+
+/** What is shown first: what needs somebody, else what is not known, else why not. */
+export function firstOf(counts: Vulnerability["counts"]): Hit["verdict"] {
+  if (counts.affected > 0) return "affected";
+  if (counts.notAssessed > 0) return "not_assessed";
+  if (counts.apart > 0) return "apart";
+  return counts.notAffected > 0 ? "not_affected" : "affected";
 }
 
 const hitKey = (hit: Hit) => `${hit.image.id} ${hit.package.subject}`;
@@ -214,7 +228,7 @@ function Hits({ data }: { data: Vulnerability }) {
         }
       : {
           key: "reason",
-          head: "Why not",
+          head: verdict === "not_assessed" ? "Why nobody knows" : "Why not",
           cell: (hit) => (
             <>
               <StateMark state={VERDICTS[hit.verdict].state}>{VERDICTS[hit.verdict].word}</StateMark>
@@ -236,8 +250,12 @@ function Hits({ data }: { data: Vulnerability }) {
           label="Which places"
           value={verdict}
           options={[
-            { value: "affected", word: `Affected ${count(data.counts.affected)}` },
-            { value: "not_affected", word: `Not affected, and why ${count(data.counts.notAffected)}` },
+            { value: "affected" as const, word: `Affected ${count(data.counts.affected)}` },
+            ...(data.counts.apart > 0 ? [{ value: "apart" as const, word: `Apart ${count(data.counts.apart)}` }] : []),
+            { value: "not_affected" as const, word: `Not affected ${count(data.counts.notAffected)}` },
+            ...(data.counts.notAssessed > 0
+              ? [{ value: "not_assessed" as const, word: `Not assessed ${count(data.counts.notAssessed)}` }]
+              : []),
           ]}
           onChange={(which) =>
             void navigate({ search: (old) => ({ ...old, verdict: which, open: undefined }), resetScroll: false })
@@ -264,7 +282,7 @@ function Hits({ data }: { data: Vulnerability }) {
       </ResultLine>
       <OldRows query={query} rows={rows} what="The places" />
       <DataTable
-        label={verdict === "affected" ? "Affected places" : "Places that are not affected"}
+        label={`Places: ${VERDICTS[verdict].word.toLowerCase()}`}
         columns={columns}
         groups={[{ key: "all", rows }]}
         rowKey={hitKey}
@@ -307,7 +325,11 @@ function HitDrawer({ id, hit, place, onClose }: { id: string; hit: Hit; place: s
   return (
     <Drawer
       over={titleOf(hit.image)}
-      title={`Why ${visible(hit.package.name, 64)} is ${affected ? "" : "not "}affected`}
+      title={
+        hit.verdict === "not_assessed"
+          ? `Why nobody knows about ${visible(hit.package.name, 64)}`
+          : `Why ${visible(hit.package.name, 64)} is ${affected ? "" : "not "}affected`
+      }
       onClose={onClose}
       foot={
         <>
@@ -346,24 +368,24 @@ function HitDrawer({ id, hit, place, onClose }: { id: string; hit: Hit; place: s
 /** What each source says: statements and ratings, all of them, also where they disagree. */
 function Sources({ data }: { data: Vulnerability }) {
   const ratings = new Set(data.ratings.map((rating) => rating.severity));
-  const columns: Column<Advisory>[] = [
+  const columns: Column<Record>[] = [
     {
       key: "source",
       head: "Source",
       main: true,
-      cell: (advisory) => {
-        const url = webAddress(advisory.url);
+      cell: (record) => {
+        const url = webAddress(record.url);
         return (
           <>
             {url ? (
               <a href={url} target="_blank" rel="noreferrer">
-                {visible(advisory.source, 64)}
+                {visible(record.source, 64)}
               </a>
             ) : (
-              <b>{visible(advisory.source, 64)}</b>
+              <b>{visible(record.source, 64)}</b>
             )}
             <span className={layout.sub}>
-              <Name text={advisory.id} mono />
+              <Name text={record.id} mono longest={96} />
             </span>
           </>
         );
@@ -372,37 +394,12 @@ function Sources({ data }: { data: Vulnerability }) {
     {
       key: "statement",
       head: "Statement",
-      cell: (advisory) => (
+      cell: (record) => (
         <>
-          {visible(advisory.statement, 200)}
-          {advisory.range && (
-            <span className={layout.sub}>
-              <Name text={advisory.range} mono />
-            </span>
-          )}
+          {visible(record.statement, 300)}
+          {record.withdrawn && <span className={layout.sub}>withdrawn by its source</span>}
         </>
       ),
-    },
-    {
-      key: "fixed",
-      head: "Fixed in",
-      cell: (advisory) =>
-        advisory.fixed ? (
-          <bdi className={styles.fixed}>{visible(advisory.fixed, 96)}</bdi>
-        ) : (
-          <span className={layout.faint}>names none</span>
-        ),
-    },
-    {
-      key: "severity",
-      head: "Rating",
-      nowrap: true,
-      cell: (advisory) =>
-        advisory.severity && advisory.severity !== "unknown" ? (
-          <Rated severity={advisory.severity} />
-        ) : (
-          <span className={layout.faint}>none of its own</span>
-        ),
     },
   ];
   return (
@@ -436,7 +433,7 @@ function Sources({ data }: { data: Vulnerability }) {
             label="Statements of sources"
             columns={columns}
             groups={[{ key: "all", rows: data.advisories }]}
-            rowKey={(advisory) => `${advisory.source} ${advisory.id} ${advisory.range ?? ""} ${advisory.fixed ?? ""}`}
+            rowKey={(record) => `${record.source} ${record.id}`}
           />
         )}
       </Flat>
@@ -447,29 +444,6 @@ function Sources({ data }: { data: Vulnerability }) {
 /** A table inside a panel: without a frame of its own. */
 function Flat({ children }: { children: ReactNode }) {
   return <div className={styles.flat}>{children}</div>;
-}
-
-function About({ text }: { text: string }) {
-  const [all, setAll] = useState(false);
-  const long = text.length > 900;
-  return (
-    <Panel id="about" title="What it is" padded>
-      {visible(text, all ? 20_000 : 900)
-        .split(/␊+/u)
-        .filter((line) => line.trim() !== "")
-        .map((line, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: paragraphs have no other identity and never move
-          <p key={index} className={layout.para}>
-            {line}
-          </p>
-        ))}
-      {long && (
-        <Button variant="link" isInline onClick={() => setAll(!all)}>
-          {all ? "Show less" : "Show all"}
-        </Button>
-      )}
-    </Panel>
-  );
 }
 
 function FixPanel({ data }: { data: Vulnerability }) {
@@ -548,7 +522,7 @@ function AskWhy({ id }: { id: string }) {
 }
 
 function References({ data }: { data: Vulnerability }) {
-  const links = data.references.filter((reference) => webAddress(reference) !== undefined);
+  const links = data.references.filter((reference) => webAddress(reference.url) !== undefined);
   return (
     <Panel id="references" title="Elsewhere" end={data.published && <Published at={data.published} />}>
       {links.length === 0 ? (
@@ -556,9 +530,9 @@ function References({ data }: { data: Vulnerability }) {
       ) : (
         <ul className={`${layout.rows} ${styles.more}`}>
           {links.map((reference) => (
-            <li key={reference}>
-              <a className={layout.grow} href={reference} target="_blank" rel="noreferrer">
-                {visible(reference.replace(/^https?:\/\//, ""), 120)}
+            <li key={`${reference.kind} ${reference.url}`}>
+              <a className={layout.grow} href={reference.url} target="_blank" rel="noreferrer">
+                {visible(reference.url.replace(/^https?:\/\//, ""), 120)}
                 <span className="pf-v6-screen-reader">, opens in another window</span>
               </a>
               <Icon name="out" small />

@@ -116,7 +116,6 @@ export function Images() {
     { key: "kev", label: "Known exploited", kind: "one", options: YES, value: search.kev?.toString() },
     { key: "fixable", label: "Fix to be had", kind: "one", options: YES, value: search.fixable?.toString() },
     { key: "trigger", label: "Looked at", kind: "one", options: TRIGGER_OPTIONS, value: search.trigger },
-    { key: "fix", label: "Fix", kind: "text", value: search.fix },
   ];
   const on = filtersOn(fields).length + (search.text ? 1 : 0);
   const clear = () =>

@@ -4,12 +4,14 @@ import { byFix, keyOf } from "./group";
 
 const finding = (vulnerability: string, name: string, more: Partial<Finding> = {}): Finding => ({
   vulnerability,
+  title: "",
   severity: "medium",
   kev: false,
-  package: { subject: `s-${name}`, kind: "deb", name, version: "1" },
+  package: { subject: `s-${name}`, kind: "deb", name, version: "1", purl: `pkg:deb/debian/${name}@1` },
   class: "vulnerability",
   judgement: "counts",
   fixStatus: "none-known",
+  remedy: "",
   paths: [],
   firstSeen: "2026-11-18T10:00:00Z",
   ...more,
