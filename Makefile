@@ -14,10 +14,13 @@ TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-run: ## build Seawall and scan this machine and its Docker images
+# What `seawall up` is given: make run UP_FLAGS=--exit-when-idle
+UP_FLAGS ?=
+run: ## build Seawall and its console, and run it for this machine; UP_FLAGS=--exit-when-idle ends it
 	@scripts/setup run
+	@$(MAKE) --no-print-directory console || echo 'run: the console was not built, for which Node is needed (see above); Seawall says so on its page and works without it' >&2
 	cargo build --locked --workspace --bin seawall
-	@$(TARGET_DIR)/debug/seawall up
+	@$(TARGET_DIR)/debug/seawall up $(UP_FLAGS)
 
 # Nothing is done where no input is newer than what was built. npm writes the hidden lock file last.
 CONSOLE_INPUTS := $(shell find console/src console/public console/index.html console/package.json console/vite.config.ts console/tsconfig.json)

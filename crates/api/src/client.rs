@@ -1,4 +1,4 @@
-//! A client that asks a hub with a token.
+//! A client that asks a hub, with a token or, for a few calls, as a user.
 
 use crate::{Page, Problem, REQUEST_HEADER, who};
 use reqwest::{Method, StatusCode, header};
@@ -61,6 +61,9 @@ pub enum ClientError {
         /// The HTTP status.
         status: u16,
     },
+    /// What was got could not be written where it should go.
+    #[error("the answer cannot be written")]
+    Write(#[source] std::io::Error),
     /// The answer is larger than any answer should be.
     #[error("the answer of {address} is larger than {limit} bytes")]
     TooLarge {
@@ -80,6 +83,8 @@ pub struct Client {
     http: reqwest::Client,
     base: Url,
     token: Option<Secret>,
+    /// Of a session: name and secret, as the hub set it.
+    cookie: Option<Secret>,
 }
 
 impl fmt::Debug for Client {
@@ -120,7 +125,57 @@ impl Client {
             http = http.tls_certs_only(certificates);
         }
         let http = http.build().map_err(|error| ClientError::Certificate(Some(error)))?;
-        Ok(Self { http, base: url, token })
+        Ok(Self { http, base: url, token, cookie: None })
+    }
+
+    /// The hub's address: scheme, host and port.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    /// A client that asks as this user, in a session that lasts until [`Self::logout`].
+    ///
+    /// # Errors
+    /// No answer, or the hub refused.
+    pub async fn login(&self, name: &str, password: Secret) -> Result<Self, ClientError> {
+        let login = who::Login { name: name.to_owned(), password };
+        let answer = self.start(Method::POST, "/api/v1/login", &[], Some(&login)).await?;
+        let cookie = answer
+            .headers()
+            .get(header::SET_COOKIE)
+            .and_then(|set| set.to_str().ok())
+            .and_then(|set| set.split(';').next())
+            .map(Secret::new)
+            .ok_or_else(|| self.strange(answer.status()))?;
+        Ok(Self { token: None, cookie: Some(cookie), ..self.clone() })
+    }
+
+    /// Ends the session.
+    ///
+    /// # Errors
+    /// No answer, or the hub refused.
+    pub async fn logout(self) -> Result<(), ClientError> {
+        self.act(Method::POST, "/api/v1/logout").await
+    }
+
+    /// Reads `path` to its end, however long it is, and gives it on piece by piece. Says how many bytes there were.
+    ///
+    /// # Errors
+    /// No answer, the hub refused or broke off, or `to` does not take it.
+    pub async fn download(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        mut to: impl FnMut(&[u8]) -> std::io::Result<()>,
+    ) -> Result<u64, ClientError> {
+        let mut answer = self.start(Method::GET, path, query, None::<&()>).await?;
+        let mut bytes = 0_u64;
+        while let Some(chunk) = answer.chunk().await.map_err(|source| self.network(source))? {
+            to(&chunk).map_err(ClientError::Write)?;
+            bytes += chunk.len() as u64;
+        }
+        Ok(bytes)
     }
 
     /// Reads `path` (`/api/v1/users`) with these query parameters.
@@ -199,10 +254,22 @@ impl Client {
         query: &[(&str, &str)],
         body: Option<&B>,
     ) -> Result<Vec<u8>, ClientError> {
-        let network = |source: reqwest::Error| ClientError::Network {
-            address: self.base.to_string(),
-            source: source.without_url(),
-        };
+        let answer = self.start(method, path, query, body).await?;
+        self.bytes(answer).await
+    }
+
+    fn network(&self, source: reqwest::Error) -> ClientError {
+        ClientError::Network { address: self.base.to_string(), source: source.without_url() }
+    }
+
+    /// Sends a request, and gives the answer if it is one of success.
+    async fn start<B: Serialize>(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<&B>,
+    ) -> Result<reqwest::Response, ClientError> {
         let mut url = self.base.join(path).map_err(|_| ClientError::Address(path.to_owned()))?;
         if url.origin() != self.base.origin() {
             return Err(ClientError::Address(path.to_owned()));
@@ -214,29 +281,36 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token.expose());
         }
+        if let Some(cookie) = &self.cookie {
+            request = request.header(header::COOKIE, cookie.expose());
+        }
         if let Some(body) = body {
             request = request.json(body);
         }
-        let mut response = request.send().await.map_err(network)?;
+        let response = request.send().await.map_err(|source| self.network(source))?;
         let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
         let is_problem = response
             .headers()
             .get(header::CONTENT_TYPE)
             .is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem+json"));
+        match serde_json::from_slice::<Problem>(&self.bytes(response).await?) {
+            Ok(problem) if is_problem => Err(ClientError::Problem(Box::new(problem))),
+            _ => Err(self.strange(status)),
+        }
+    }
+
+    async fn bytes(&self, mut response: reqwest::Response) -> Result<Vec<u8>, ClientError> {
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(network)? {
+        while let Some(chunk) = response.chunk().await.map_err(|source| self.network(source))? {
             if bytes.len() + chunk.len() > LARGEST_ANSWER {
                 return Err(ClientError::TooLarge { address: self.base.to_string(), limit: LARGEST_ANSWER });
             }
             bytes.extend_from_slice(&chunk);
         }
-        if status.is_success() {
-            return Ok(bytes);
-        }
-        match serde_json::from_slice::<Problem>(&bytes) {
-            Ok(problem) if is_problem => Err(ClientError::Problem(Box::new(problem))),
-            _ => Err(self.strange(status)),
-        }
+        Ok(bytes)
     }
 
     fn read<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, ClientError> {

@@ -23,6 +23,7 @@ pub mod ops;
 mod page;
 mod problem;
 pub mod registry;
+pub mod removal;
 pub mod rule;
 pub mod scope;
 pub mod score;

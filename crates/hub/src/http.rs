@@ -22,6 +22,7 @@ mod outer;
 mod owners;
 mod recommendations;
 mod registries;
+mod removal;
 mod repositories;
 mod rules;
 mod scopes;
@@ -74,6 +75,7 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(setup::routes())
         .merge(session::routes())
         .merge(users::routes())
+        .merge(removal::routes())
         .merge(tokens::routes())
         .merge(scopes::routes())
         .merge(owners::routes())

@@ -52,16 +52,19 @@ pub struct Ingested {
 pub fn identity(document: &Document, asset: &str) -> String {
     match &document.image {
         Some(image) => image.config_digest.to_string(),
-        None => {
-            let text = format!("{}\0{asset}", document.kind);
-            let hash = digest::digest(&digest::SHA256, text.as_bytes());
-            let mut bytes = [0; 32];
-            for (to, from) in bytes.iter_mut().zip(hash.as_ref()) {
-                *to = *from;
-            }
-            model::Digest::from_bytes(bytes).to_string()
-        }
+        None => identity_of(&document.kind, asset),
     }
+}
+
+/// The identity of what is no image, of which `kind` (`rootfs`), at the stable name `asset`.
+#[must_use]
+pub fn identity_of(kind: &str, asset: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, format!("{kind}\0{asset}").as_bytes());
+    let mut bytes = [0; 32];
+    for (to, from) in bytes.iter_mut().zip(hash.as_ref()) {
+        *to = *from;
+    }
+    model::Digest::from_bytes(bytes).to_string()
 }
 
 /// One package of the document, made ready.

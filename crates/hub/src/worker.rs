@@ -33,8 +33,10 @@ pub use parent::Worker;
 /// What a worker is to scan.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Order {
-    /// The image: `registry/repository@sha256:…`.
+    /// The image: `registry/repository@sha256:…`. Of what lies on this machine, the name that it goes by.
     pub reference: String,
+    /// Something on this machine in place of an image in a registry.
+    pub local: Option<Local>,
     /// The platform, for a reference to an index; `None`: there is one image only.
     pub platform: Option<String>,
     /// Name and password for the registry.
@@ -73,6 +75,7 @@ impl Order {
     pub fn new(reference: impl Into<String>) -> Self {
         Self {
             reference: reference.into(),
+            local: None,
             platform: None,
             login: None,
             mark: None,
@@ -87,22 +90,44 @@ impl Order {
     }
 }
 
-/// What a worker found: an image's packages and facts, before any database is asked.
+/// What lies on the machine on which the worker runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Local {
+    /// An installed system.
+    RootFs(PathBuf),
+    /// An image of a Docker daemon.
+    Daemon {
+        /// The daemon's address, as in [`oci::Source::Daemon`]; a worker does not know `DOCKER_HOST`.
+        host: Option<String>,
+        /// The image's id.
+        image: String,
+    },
+}
+
+/// What a worker found: a target's packages and facts, before any database is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scanned {
-    /// The image.
+    /// The target.
     pub subject: scan::Subject,
     /// Its packages.
     pub catalogue: Catalogue,
     /// What could not be read.
     pub problems: Vec<Problem>,
+    /// What was left out on purpose; of an image nothing is.
+    pub skipped: Vec<scan::Skipped>,
 }
 
 impl From<Scanned> for scan::Catalogued {
     fn from(scanned: Scanned) -> Self {
-        let Scanned { subject, catalogue, problems } = scanned;
-        // Nothing is left out of an image on purpose.
-        Self { subject, catalogue, problems, skipped: Vec::new() }
+        let Scanned { subject, catalogue, problems, skipped } = scanned;
+        Self { subject, catalogue, problems, skipped }
+    }
+}
+
+impl From<scan::Catalogued> for Scanned {
+    fn from(catalogued: scan::Catalogued) -> Self {
+        let scan::Catalogued { subject, catalogue, problems, skipped } = catalogued;
+        Self { subject, catalogue, problems, skipped }
     }
 }
 

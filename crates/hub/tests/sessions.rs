@@ -373,3 +373,66 @@ async fn the_hub_is_never_without_an_owner() {
     );
     assert_eq!(hub.put(&owner, "/api/v1/grants", &demote).await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_removal_takes_with_it_is_said_before_it_is_done() {
+    let hub = Hub::start().await;
+    let owner = hub.owner().await;
+    hub.scope(&owner, "shop").await;
+    let jane = hub.user(&owner, "jane", &[("shop", Role::Viewer)]).await;
+    let as_jane = hub.login("jane").await;
+    let (token, _) = hub.token(&as_jane, &[("shop", TokenRole::Viewer)]).await;
+    let scope: Value = hub.get(&owner, "/api/v1/scopes/shop/removal").await.ok(200);
+    assert_eq!(scope["possible"], false);
+    assert_eq!(scope["holds"][0]["what"], "grants on it");
+    let answer = hub.delete(&owner, "/api/v1/scopes/shop").await;
+    assert_eq!(answer.problem(), (409, ProblemKind::Conflict), "as was said");
+    let path = format!("/api/v1/users/{}", jane.id);
+    let said: Value = hub.get(&owner, &format!("{path}/removal")).await.ok(200);
+    assert_eq!(
+        said["sentence"],
+        "deleting the user jane also removes: 1 session, 1 API token, 1 role on a scope"
+    );
+    assert_eq!(hub.delete(&owner, &path).await.status, 204);
+    for who in [&as_jane, &token] {
+        assert_eq!(hub.get(who, "/api/v1/me").await.problem().0, 401);
+    }
+    assert_eq!(hub.get(&owner, &path).await.problem().0, 404);
+    assert_eq!(hub.delete(&owner, &path).await.problem().0, 404);
+    let scope: Value = hub.get(&owner, "/api/v1/scopes/shop/removal").await.ok(200);
+    assert_eq!(scope["possible"], true, "{scope}");
+    assert_eq!(hub.delete(&owner, "/api/v1/scopes/shop").await.status, 204);
+    let trail: Page<AuditEntry> = hub.get(&owner, "/api/v1/audit?action=user.delete").await.ok(200);
+    assert_eq!(trail.items[0].before.as_ref().unwrap()["name"], "jane");
+    // The last owner stays, and so does the root.
+    let me: Me = hub.get(&owner, "/api/v1/me").await.ok(200);
+    let path = format!("/api/v1/users/{}", me.id);
+    let said: Value = hub.get(&owner, &format!("{path}/removal")).await.ok(200);
+    assert_eq!(said["possible"], false, "{said}");
+    assert_eq!(hub.delete(&owner, &path).await.problem(), (409, ProblemKind::Conflict));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_jumps_ends_sessions_and_takes_nothing_else() {
+    const YEARS: i64 = 10 * 365 * 86400;
+    let hub = Hub::start().await;
+    let owner = hub.owner().await;
+    let (token, _) = hub.token(&owner, &[("", TokenRole::SecurityReader)]).await;
+    let keep = hub::retention::Keep { audit: Some(30), ..hub::retention::Keep::default() };
+    hub.clock.advance(YEARS);
+    // It forgets nothing: nobody noted anything in all those years, so they have not been.
+    let forgotten = hub::retention::once(&hub.state, keep, hub.clock.now()).await.unwrap();
+    assert_eq!(forgotten, hub::retention::Forgotten::default());
+    for who in [&owner, &token] {
+        assert_eq!(hub.get(who, "/api/v1/me").await.problem().0, 401, "what had an end has ended");
+    }
+    let later = hub.login("root").await;
+    assert_eq!(hub.get(&later, "/api/v1/me").await.status, 200);
+    // And back: what began in the future goes on, and a new login works.
+    hub.clock.advance(-YEARS);
+    assert_eq!(hub.get(&later, "/api/v1/me").await.status, 200);
+    let now = hub.login("root").await;
+    let trail: Page<AuditEntry> = hub.get(&now, "/api/v1/audit?limit=500").await.ok(200);
+    assert_eq!(trail.items.iter().filter(|entry| entry.action == "setup").count(), 1, "all of it is there");
+    assert_eq!(hub.get(&now, "/readyz").await.status, 200);
+}

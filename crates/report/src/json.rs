@@ -248,7 +248,7 @@ pub(crate) fn write(outcome: &Outcome, options: &Options, to: &mut dyn Write) ->
         filtered: outcome.findings.len() - shown.len(),
         findings: shown.into_iter().filter_map(finding).collect(),
         problems: &outcome.problems,
-        skipped: outcome.skipped.iter().map(|s| Skipped { path: &s.path, reason: s.reason }).collect(),
+        skipped: outcome.skipped.iter().map(|s| Skipped { path: &s.path, reason: &s.reason }).collect(),
         suppressions: outcome
             .suppressions
             .iter()

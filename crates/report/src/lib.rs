@@ -4,6 +4,7 @@
 
 mod cyclonedx;
 mod json;
+mod list;
 #[cfg(test)]
 mod made_up;
 mod sarif;
@@ -17,6 +18,7 @@ use std::io::{self, Write};
 use model::{Class, Detail, Finding, FixStatus, Severity};
 use scan::{Outcome, Ruling};
 
+pub use list::list;
 pub use text::plain;
 
 /// The formats.

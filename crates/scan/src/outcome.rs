@@ -1,6 +1,6 @@
 //! What a scan gives: the catalogue, the findings, the state, and all that stands between them and the truth.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use model::{ConfigDigest, Finding, ImageConfig, Layer, ManifestDigest, Platform, Problem, State};
 use package::{Catalogue, PackageIndex, Presence};
@@ -118,12 +118,12 @@ pub struct PrivilegedFile {
 }
 
 /// Something left out on purpose.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Skipped {
     /// Path without a leading slash.
     pub path: String,
     /// Why, in words.
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
 }
 
 /// For how many of the judged packages there was data.

@@ -180,7 +180,7 @@ impl Walk<'_> {
         let Some(children) = self.children(dir) else { return false };
         if self.tree == Tree::RootFs && is_container_data(&children) {
             let path = self.path.clone();
-            self.skipped.push(Skipped { path, reason: "container data" });
+            self.skipped.push(Skipped { path, reason: "container data".into() });
             return true;
         }
         for name in children {
@@ -338,7 +338,7 @@ impl Walk<'_> {
     fn enter(&mut self, parent: &OwnedFd, name: &CStr, depth: u32) -> bool {
         if let Some(reason) = self.left_out(name) {
             self.record_closed(parent, name);
-            self.skipped.push(Skipped { path: self.path.clone(), reason });
+            self.skipped.push(Skipped { path: self.path.clone(), reason: reason.into() });
             return true;
         }
         if depth >= MAX_DEPTH {
@@ -354,7 +354,7 @@ impl Walk<'_> {
                 if !self.record(Kind::Dir, &stat, None) {
                     true
                 } else if stat.st_dev != self.device {
-                    self.skipped.push(Skipped { path: self.path.clone(), reason: OTHER_FILE_SYSTEM });
+                    self.skipped.push(Skipped { path: self.path.clone(), reason: OTHER_FILE_SYSTEM.into() });
                     true
                 } else {
                     self.directory(&dir, depth + 1)

@@ -1,5 +1,9 @@
 //! What can be typed. Help texts are written to read well at 80 columns.
 
+mod client;
+mod fleet;
+mod hub;
+
 use std::path::PathBuf;
 
 use clap::{
@@ -8,6 +12,13 @@ use clap::{
 };
 use model::{Class, Platform, Severity};
 use scan::Threshold;
+
+pub(crate) use client::{Doctor, Export, HubArgs, Login, Print, Shown, Token, TokenCommand, TokenCreate};
+pub(crate) use fleet::{
+    Asked, By, Cve, Images, ImagesCommand, ImagesList, Publish, Recommendations, Registries,
+    RegistriesCommand, RegistryArgs, Score,
+};
+pub(crate) use hub::{Hub, LogFormat};
 
 use crate::when::Age;
 
@@ -26,6 +37,14 @@ Exit codes:
   3  a gate was set, but the scan was incomplete or had no data
 
 A SEVERITY is critical, high, medium, low, negligible or unknown.";
+
+const AFTER_UP: &str = "\
+The hub listens on 127.0.0.1, on port 7292 or the next that is free, and keeps its
+data in ./.seawall, or where --data-dir says.
+
+Exit codes:
+  0  it was told to stop, or all was looked at (--exit-when-idle)
+  2  it could not start, or there was nothing to judge by";
 
 const TARGET: &str = "Target";
 const REACH: &str = "Registry and daemon";
@@ -75,8 +94,31 @@ pub(crate) enum Command {
     Scan(Box<Scan>),
     /// Explain why a target is affected by a CVE, or why it is not
     Why(Box<Why>),
-    /// Scan this machine and its Docker images, and print one page
+    /// Run a hub for this machine: console, root file system, Docker images
+    #[command(after_help = AFTER_UP)]
     Up(Up),
+    /// Run a hub: watch registries, serve the console and the interface
+    #[command(after_help = hub::AFTER_HUB)]
+    Hub(Box<Hub>),
+    /// Check the place where a hub runs, or will
+    #[command(after_help = client::AFTER_DOCTOR)]
+    Doctor(Box<Doctor>),
+    /// Log in to a hub, for the commands that ask one
+    Login(Login),
+    /// List, connect, check and remove registries of a hub
+    Registries(Registries),
+    /// List images of a hub, and show one
+    Images(Images),
+    /// Say what to do first, by fix or by security control
+    Recommendations(Box<Recommendations>),
+    /// Show the secure score and how it comes about
+    Score(Score),
+    /// Say which images a CVE hits
+    Cve(Box<Cve>),
+    /// Write a whole list of a hub as CSV or JSON lines
+    Export(Export),
+    /// Make, list and revoke tokens of a hub
+    Token(Token),
     /// Make and inspect the database of advisories
     Db(Db),
     /// Scan one image for the hub, which gives the order on the input
@@ -185,6 +227,8 @@ pub(crate) struct Scan {
     #[arg(long, value_name = "FILE", help_heading = HIDING)]
     pub(crate) vex: Vec<PathBuf>,
     #[command(flatten)]
+    pub(crate) publish: Publish,
+    #[command(flatten)]
     pub(crate) target: Target,
 }
 
@@ -288,10 +332,13 @@ pub(crate) struct Up {
     /// Docker daemon whose images are scanned [default: DOCKER_HOST, else its usual socket]
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) docker_host: Option<String>,
+    /// End when all was looked at, with a page of what was found
+    #[arg(long)]
+    pub(crate) exit_when_idle: bool,
 }
 
 /// A path that may be empty, as a variable that is set to nothing is.
-fn any_path() -> impl TypedValueParser<Value = PathBuf> {
+pub(crate) fn any_path() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
 }
 

@@ -290,8 +290,9 @@ fn up_prints_a_page_and_says_how_much_more_there_is() {
         .collect();
     let records: Vec<(&str, &str)> = records.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect();
     bench.feed("Debian", &records);
+    let host = "unix:///nowhere.sock";
     let done =
-        bench.run(&["up", "--feeds", "feeds", "--root", "root", "--docker-host", "unix:///nowhere.sock"]);
+        bench.run(&["up", "--exit-when-idle", "--feeds", "feeds", "--root", "root", "--docker-host", host]);
     assert_eq!(code(&done), 0, "{}", err(&done));
     let page = out(&done);
     let rows = page.lines().filter(|line| line.starts_with("upgrade ")).count();
@@ -333,7 +334,15 @@ fn the_json_is_what_it_was() {
 #[test]
 fn help_fits_80_columns_and_completions_and_manual_are_there() {
     let bench = Bench::new("12");
-    for arguments in [&["--help"][..], &["scan", "--help"], &["db", "import", "--help"], &["why", "--help"]] {
+    for arguments in [
+        &["--help"][..],
+        &["scan", "--help"],
+        &["db", "import", "--help"],
+        &["why", "--help"],
+        &["up", "--help"],
+        &["hub", "--help"],
+        &["token", "create", "--help"],
+    ] {
         let help = out(&bench.run(arguments));
         for line in help.lines() {
             assert!(line.chars().count() <= 80, "{arguments:?}: {line}");

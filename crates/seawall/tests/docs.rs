@@ -14,10 +14,15 @@ mod bench;
 mod commands;
 #[path = "docs/feed.rs"]
 mod feed;
+#[path = "docs/hub.rs"]
+mod hub;
 #[path = "docs/image.rs"]
 mod image;
 #[path = "docs/page.rs"]
 mod page;
+#[path = "hub/process.rs"]
+#[allow(dead_code, reason = "the suite of the hub uses all of it")]
+mod process;
 #[path = "docs/registry.rs"]
 mod registry;
 #[path = "docs/session.rs"]
@@ -57,7 +62,10 @@ fn every_console_block_prints_what_it_shows() {
         if !blocks.iter().any(|block| block.language == "console") {
             continue;
         }
-        let bench = Bench::new();
+        let mut bench = Bench::new();
+        if blocks.iter().any(|block| block.language == "console" && block.text().contains(hub::HUB)) {
+            bench.with_hub();
+        }
         let mut text: Vec<String> = page.text.lines().map(ToOwned::to_owned).collect();
         // From the last to the first, lines can be put in without moving those that are still to come.
         let mut put: Vec<(usize, usize, Vec<String>)> = Vec::new();

@@ -98,7 +98,8 @@ impl Bench {
     fn up(&self, host: &str) -> String {
         let feeds = self.path("feeds");
         let mut command = self.seawall();
-        command.args(["up", "--root", "root", "--feeds", text(&feeds), "--docker-host", host]);
+        command.args(["up", "--exit-when-idle", "--root", "root"]);
+        command.args(["--feeds", text(&feeds), "--docker-host", host]);
         said(&command.output().unwrap(), 0)
     }
 }
@@ -204,7 +205,10 @@ fn up_says_why_images_were_not_looked_at_and_goes_on() {
     let _listener = UnixListener::bind(&closed).unwrap();
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o600)).unwrap();
     let host = format!("unix://{}", closed.display());
-    let done = as_nobody(&bench, &["up", "--root", "root", "--feeds", "feeds", "--docker-host", &host]);
+    let done = as_nobody(
+        &bench,
+        &["up", "--exit-when-idle", "--root", "root", "--feeds", "feeds", "--docker-host", &host],
+    );
     let told = about_docker(&said(&done, 0));
     assert!(told.contains("this user may not use the socket"), "{told}");
 }

@@ -10,7 +10,7 @@ pub use owners::{
 pub use plans::{PlanSetting, is_on, plans, plans_above, set_plan, unset_plan};
 pub use rules::{Assignment, Rule, assign, reassign, rules, set_rules};
 
-use crate::{Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, values};
+use crate::{Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, removal::Counted, values};
 
 /// A node of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,53 +115,65 @@ pub fn rename(tx: &mut Tx<'_>, id: &str, name: &str) -> Result<(), StoreError> {
     }
 }
 
+/// What can hang on a scope: table, column, and the words for one and for many.
+const HOLDS: [(&str, &str, &str, &str); 8] = [
+    ("scope", "parent", "scope below it", "scopes below it"),
+    ("placement", "scope", "asset in it", "assets in it"),
+    ("registry", "scope", "registry in it", "registries in it"),
+    ("scope_rule", "scope", "rule that assigns to it", "rules that assign to it"),
+    ("grant_on_scope", "scope", "grant on it", "grants on it"),
+    (
+        "exemption",
+        "scope",
+        "exemption on it (taken back ones are kept too)",
+        "exemptions on it (taken back ones are kept too)",
+    ),
+    (
+        "disable_rule",
+        "scope",
+        "disable rule on it (removed ones are kept too)",
+        "disable rules on it (removed ones are kept too)",
+    ),
+    ("webhook", "scope", "webhook on it", "webhooks on it"),
+];
+
 /// What hangs on a scope, in words ("2 scopes below it", "an asset"), the first that is found; `None`: it can be deleted.
 ///
 /// # Errors
 /// The store's.
 pub fn used_by(tx: &mut Tx<'_>, id: &str) -> Result<Option<String>, StoreError> {
-    for (table, column, one, many) in [
-        ("scope", "parent", "scope below it", "scopes below it"),
-        ("placement", "scope", "asset in it", "assets in it"),
-        ("registry", "scope", "registry in it", "registries in it"),
-        ("scope_rule", "scope", "rule that assigns to it", "rules that assign to it"),
-        ("grant_on_scope", "scope", "grant on it", "grants on it"),
-        (
-            "exemption",
-            "scope",
-            "exemption on it (taken back ones are kept too)",
-            "exemptions on it (taken back ones are kept too)",
-        ),
-        (
-            "disable_rule",
-            "scope",
-            "disable rule on it (removed ones are kept too)",
-            "disable rules on it (removed ones are kept too)",
-        ),
-        ("webhook", "scope", "webhook on it", "webhooks on it"),
-    ] {
+    for (table, column, one, many) in HOLDS {
         if let Some(used) = count(tx, table, column, id, one, many)? {
-            return Ok(Some(used));
+            return Ok(Some(format!("{} {}", used.count, used.what)));
         }
     }
     Ok(None)
 }
 
-/// How many rows of a table point at something, in words.
+/// All that hangs on a scope; nothing: it can be deleted.
+///
+/// # Errors
+/// The store's.
+pub fn holds(tx: &mut Tx<'_>, id: &str) -> Result<Vec<Counted>, StoreError> {
+    let mut found = Vec::new();
+    for (table, column, one, many) in HOLDS {
+        found.extend(count(tx, table, column, id, one, many)?);
+    }
+    Ok(found)
+}
+
+/// How many rows of a table point at something; `None`: none does.
 fn count(
     tx: &mut Tx<'_>,
     table: &str,
     column: &str,
     id: &str,
-    one: &str,
-    many: &str,
-) -> Result<Option<String>, StoreError> {
+    one: &'static str,
+    many: &'static str,
+) -> Result<Option<Counted>, StoreError> {
     let sql = format!("SELECT count(*) FROM {table} WHERE {column} = $1");
-    Ok(match tx.query_one(&sql, &values![id])?.get::<u64>(0)? {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        n => Some(format!("{n} {many}")),
-    })
+    let count = tx.query_one(&sql, &values![id])?.get(0)?;
+    Ok((count > 0).then_some(Counted { count, what: if count == 1 { one } else { many } }))
 }
 
 /// Removes a scope on which nothing hangs, with its plans and snapshots of its score.

@@ -15,6 +15,8 @@ mod fixes;
 mod fleet;
 #[path = "store/harness.rs"]
 mod harness;
+#[path = "store/hosts.rs"]
+mod hosts;
 #[path = "store/jobs.rs"]
 mod jobs;
 #[path = "store/migrations.rs"]
@@ -25,8 +27,12 @@ mod notices;
 mod pages;
 #[path = "store/posture.rs"]
 mod posture;
+#[path = "store/removal.rs"]
+mod removal;
 #[path = "store/restart.rs"]
 mod restart;
+#[path = "store/retention.rs"]
+mod retention;
 #[path = "store/scopes.rs"]
 mod scopes;
 #[path = "store/transactions.rs"]

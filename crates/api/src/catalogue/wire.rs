@@ -48,7 +48,7 @@ pub fn from_scan(catalogued: &scan::Catalogued, cataloguer: u32) -> Document {
         skipped: catalogued
             .skipped
             .iter()
-            .map(|skipped| Skipped { path: skipped.path.clone(), reason: skipped.reason.to_owned() })
+            .map(|skipped| Skipped { path: skipped.path.clone(), reason: skipped.reason.to_string() })
             .collect(),
         entries: subject.entries,
         published: None,

@@ -174,12 +174,12 @@ async fn change(
 }
 
 /// Whether nobody else owns the hub: without an owner nobody could ever grant anything again.
-fn is_last_owner(tx: &mut Tx<'_>, user: &str) -> Result<bool, StoreError> {
+pub(super) fn is_last_owner(tx: &mut Tx<'_>, user: &str) -> Result<bool, StoreError> {
     let owners = grants::users_with(tx, "", Role::Owner.as_str())?;
     Ok(owners.iter().any(|owner| owner == user) && owners.len() == 1)
 }
 
-fn last_owner() -> Error {
+pub(super) fn last_owner() -> Error {
     Error::new(
         ProblemKind::Conflict,
         "this is the last owner of the hub: make another user owner of the root first",

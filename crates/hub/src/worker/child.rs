@@ -2,18 +2,21 @@
 
 use std::{
     io::{self, Read, Write},
+    sync::Arc,
     time::Duration,
 };
 
 use model::{Budget, Effect, Problem};
 use oci::{Options, Secret, Source, Timeouts};
-use scan::{LayerCache, Workers, catalogue_image};
+use scan::{LayerCache, Workers, catalogue_image, catalogue_rootfs};
 
-use super::{Order, Reply, Scanned, frame};
+use super::{Local, Order, Reply, Scanned, frame};
 use crate::problems;
 
 /// Bytes of an order: credentials and certificate authorities.
 const MAX_ORDER: u64 = 4 << 20;
+/// How long a daemon of this machine is waited for: one that works answers soon, and its images wait in a row.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Reads one order, scans, and writes the answer. The exit code is 0 when an answer was written, whatever it says.
 ///
@@ -41,12 +44,21 @@ fn scan(order: &Order) -> Result<Scanned, Problem> {
     let failed = |why: String| {
         Problem::new(problems::SCAN_START, order.reference.as_str(), Effect::MayHidePackages, why)
     };
-    let reference: oci::Reference =
-        order.reference.parse().map_err(|e: oci::Error| e.to_problem(&*order.reference))?;
+    let source = match &order.local {
+        Some(Local::RootFs(root)) => {
+            let found = catalogue_rootfs(root, &workers(order), &Budget::default());
+            return found.map(Scanned::from).map_err(|error| failed(error.to_string()));
+        }
+        Some(Local::Daemon { host, image }) => Source::Daemon { host: host.clone(), image: image.clone() },
+        None => Source::Registry(
+            order.reference.parse().map_err(|e: oci::Error| e.to_problem(&*order.reference))?,
+        ),
+    };
     let platform = match &order.platform {
         Some(text) => Some(text.parse().map_err(|_| failed(format!("'{text}' is no platform")))?),
         None => None,
     };
+    let workers = workers(order);
     let transfer = Duration::from_secs(order.transfer_seconds);
     let options = Options {
         platform,
@@ -56,28 +68,31 @@ fn scan(order: &Order) -> Result<Scanned, Problem> {
         login: order.login.as_ref().map(|(user, password)| (user.clone(), Secret::new(password.as_str()))),
         agent: order.mark.clone(),
         allow_hosts: order.allow_hosts.clone(),
+        memory: workers.cache.clone().map(|cache| -> Arc<dyn oci::Memory> { Arc::new(cache) }),
         timeouts: Timeouts {
             transfer,
-            idle: Timeouts::default().idle.min(transfer),
+            idle: if order.local.is_some() { PATIENCE } else { Timeouts::default().idle.min(transfer) },
             back_off: Timeouts::default().back_off.min(transfer),
             ..Timeouts::default()
         },
         ..Options::default()
     };
-    let cache = match &order.cache {
-        // A cache that cannot be opened costs time, not the result.
-        Some(folder) => LayerCache::open(folder, order.cache_bytes).ok(),
-        None => None,
-    };
-    let workers = Workers { threads: order.threads.max(1), cache };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .map_err(|error| failed(format!("the runtime does not start: {error}")))?;
     let image = runtime
-        .block_on(oci::open(&Source::Registry(reference), &options))
+        .block_on(oci::open(&source, &options))
         .map_err(|error| error.to_problem(&*order.reference))?;
-    let done = catalogue_image(&order.reference, &image, &workers, &Budget::default());
-    Ok(Scanned { subject: done.subject, catalogue: done.catalogue, problems: done.problems })
+    Ok(catalogue_image(&order.reference, &image, &workers, &Budget::default()).into())
+}
+
+fn workers(order: &Order) -> Workers {
+    let cache = match &order.cache {
+        // A cache that cannot be opened costs time, not the result.
+        Some(folder) => LayerCache::open(folder, order.cache_bytes).ok(),
+        None => None,
+    };
+    Workers { threads: order.threads.max(1), cache }
 }

@@ -58,7 +58,7 @@ fn every_folder_of_the_lists_is_left_out_and_listed() {
     }
     let (walked, wanted) = folder.walk(Tree::RootFs);
     let skipped: BTreeSet<(String, &str)> =
-        walked.skipped.iter().map(|skipped| (skipped.path.clone(), skipped.reason)).collect();
+        walked.skipped.iter().map(|skipped| (skipped.path.clone(), &*skipped.reason)).collect();
     assert_eq!(skipped, expected);
     assert_eq!(
         wanted.iter().map(String::as_str).collect::<Vec<_>>(),
@@ -78,7 +78,7 @@ fn every_folder_of_the_lists_is_left_out_and_listed() {
     // A source tree is walked whole, but for its history.
     folder.write("srv/.git/node_modules/a/package.json", PACKAGE);
     let (walked, wanted) = folder.walk(Tree::Sources);
-    assert_eq!(walked.skipped, [Skipped { path: "srv/.git".into(), reason: "version control" }]);
+    assert_eq!(walked.skipped, [Skipped { path: "srv/.git".into(), reason: "version control".into() }]);
     assert!(wanted.contains("var/lib/docker/deep/node_modules/a/package.json"));
 }
 
@@ -211,7 +211,7 @@ fn a_place_that_mounts_itself_is_listed_and_not_entered() {
         sink: &mut sink,
     };
     assert!(walk.directory(&File::open(folder.0.path()).unwrap().into(), 0));
-    assert_eq!(walk.skipped, [Skipped { path: "net".to_owned(), reason: OTHER_FILE_SYSTEM }]);
+    assert_eq!(walk.skipped, [Skipped { path: "net".to_owned(), reason: OTHER_FILE_SYSTEM.into() }]);
     let index = walk.index.finish();
     assert_eq!(index.all().map(|entry| entry.path.to_owned()).collect::<Vec<_>>(), ["net"]);
 }

@@ -1,5 +1,6 @@
 //! `seawall db`, and which database a command works with.
 
+mod from;
 mod info;
 mod update;
 
@@ -98,11 +99,14 @@ fn is_sample(database: &Database) -> bool {
 /// else what can be fetched, else the sample.
 pub(crate) fn ready(args: &Up, common: &Common) -> Result<Database> {
     // An empty variable is one that is not set.
+    let path = paths::database(common)?;
     if let Some(feeds) = args.feeds.as_deref().filter(|feeds| !feeds.as_os_str().is_empty()) {
-        import(feeds, common)?;
+        if !from::is_of(&path, feeds) {
+            import(feeds, common)?;
+            from::note(&path, feeds);
+        }
         return open(common);
     }
-    let path = paths::database(common)?;
     match Database::open(&path) {
         // A sample is no reason not to look for data again.
         Ok(database) if !is_sample(&database) => return Ok(database),

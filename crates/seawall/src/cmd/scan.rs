@@ -12,7 +12,7 @@ use scan::{Gate, Judging, Ruling, suppress};
 use crate::{
     cli::{Common, Format, Scan},
     cmd::catalogue::{self, read_text},
-    cmd::db,
+    cmd::{db, publish},
     output::{self, OutputFile, note},
     when,
 };
@@ -40,6 +40,7 @@ pub(crate) fn run(args: &Scan, common: &Common) -> Result<u8> {
         today: &when::today(),
         stale: stale.as_deref(),
     };
+    let document = args.publish.publish.then(|| publish::document(&catalogued, &args.publish));
     let outcome = scan::judge(catalogued, &judging);
     let gate = Gate {
         fail_on: args.fail_on.clone(),
@@ -75,6 +76,9 @@ pub(crate) fn run(args: &Scan, common: &Common) -> Result<u8> {
     if args.format != Format::Table {
         // The table says it itself.
         note_ruling(&ruling, common);
+    }
+    if let Some(document) = document {
+        publish::send(&document, &args.publish, common)?;
     }
     Ok(ruling.exit_code())
 }

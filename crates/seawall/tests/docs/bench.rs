@@ -10,12 +10,19 @@ use std::{
 
 use model::Platform;
 
-use crate::{feed, image, image::Layer, registry::Registry};
+use crate::{
+    feed,
+    hub::{HUB, Hub},
+    image,
+    image::Layer,
+    registry::Registry,
+};
 
 /// A folder with `work`, where the commands of a page are typed, and what they must not find elsewhere.
 pub(crate) struct Bench {
     folder: tempfile::TempDir,
     registry: Registry,
+    hub: Option<Hub>,
 }
 
 const OS_RELEASE: &str = "\
@@ -145,7 +152,7 @@ impl Bench {
         ];
         image::write(&work, "shop", &layers);
         let registry = Registry::serve(&work.join("shop-layout"));
-        let bench = Self { folder, registry };
+        let bench = Self { folder, registry, hub: None };
         fs::create_dir_all(bench.path("home")).unwrap();
         let done = Command::new(env!("CARGO_BIN_EXE_seawall"))
             .args(["db", "import", "feeds"])
@@ -158,6 +165,11 @@ impl Bench {
         bench
     }
 
+    /// Starts a hub, which is asked by what is typed from now on.
+    pub(crate) fn with_hub(&mut self) {
+        self.hub = Some(Hub::start(&self.path("hub"), &self.path("data/vulnerabilities.db")));
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -167,7 +179,12 @@ impl Bench {
         let program = Path::new(env!("CARGO_BIN_EXE_seawall")).parent().unwrap();
         let mut path = OsString::from(program);
         path.push(":/usr/local/bin:/usr/bin:/bin");
-        vec![
+        let mut hub = Vec::new();
+        if let Some(of) = &self.hub {
+            hub.push(("SEAWALL_HUB", format!("http://{}", of.address).into()));
+            hub.extend(["TOKEN", "SEAWALL_TOKEN"].map(|name| (name, of.token.clone().into())));
+        }
+        let mut all = vec![
             ("PATH", path),
             ("HOME", self.path("home").into()),
             ("XDG_CONFIG_HOME", self.path("home/.config").into()),
@@ -176,17 +193,27 @@ impl Bench {
             ("DOCKER_HOST", "unix:///nowhere/docker.sock".into()),
             ("LC_ALL", "C.UTF-8".into()),
             ("TZ", "UTC".into()),
-        ]
+        ];
+        all.append(&mut hub);
+        all
     }
 
     /// What is typed, with the registry where it is.
     pub(crate) fn as_typed(&self, text: &str) -> String {
-        text.replace(REGISTRY, &self.registry.address)
+        let text = text.replace(REGISTRY, &self.registry.address);
+        match &self.hub {
+            Some(hub) => text.replace(HUB, &hub.address),
+            None => text,
+        }
     }
 
     /// What is printed, with folders and platform as the pages show them.
     pub(crate) fn as_documented(&self, text: &str) -> String {
         let folder = |name: &str| self.path(name).display().to_string();
+        let text = match &self.hub {
+            Some(hub) => text.replace(&hub.address, HUB),
+            None => text.to_owned(),
+        };
         text.replace(&self.registry.address, REGISTRY)
             .replace(&Platform::host().to_string(), "linux/amd64")
             .replace(&folder("data"), "/var/lib/seawall")

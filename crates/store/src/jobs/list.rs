@@ -173,6 +173,15 @@ pub fn counts(tx: &mut Tx<'_>) -> Result<Vec<Count>, StoreError> {
     .collect()
 }
 
+/// Is there no job that is worked on or could be?
+///
+/// # Errors
+/// The store's.
+pub fn is_idle(tx: &mut Tx<'_>, now: Micros) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM job WHERE state = 'leased' OR (state = 'queued' AND not_before <= $1) LIMIT 1";
+    Ok(tx.query_opt(sql, &values![now])?.is_none())
+}
+
 /// Queues a job that was given up once more, with all its attempts. `false` when it was not given up.
 ///
 /// # Errors

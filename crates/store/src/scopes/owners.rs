@@ -74,7 +74,7 @@ pub fn owner_used_by(tx: &mut Tx<'_>, id: &str) -> Result<Option<String>, StoreE
         ("scope_rule", "rule that names it", "rules that name it"),
     ] {
         if let Some(used) = count(tx, table, "owner", id, one, many)? {
-            return Ok(Some(used));
+            return Ok(Some(format!("{} {}", used.count, used.what)));
         }
     }
     Ok(None)

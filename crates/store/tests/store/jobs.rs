@@ -20,6 +20,7 @@ on_both! {
     a_job_that_fails_waits_longer_each_time_and_is_given_up,
     jobs_are_counted_listed_and_pruned,
     what_a_hub_that_ended_had_in_hand_is_taken_up_at_once_and_not_forever,
+    it_is_idle_when_no_job_could_be_done_now,
 }
 
 fn job(kind: &str, key: Option<&str>, priority: i64) -> NewJob {
@@ -302,4 +303,19 @@ async fn what_a_hub_that_ended_had_in_hand_is_taken_up_at_once_and_not_forever(d
         store.write(|tx| tx.execute("UPDATE job SET not_before = 0", &[])).await.unwrap();
     }
     assert_eq!(attempts, 20, "one that ends the hub each time is given up");
+}
+
+async fn it_is_idle_when_no_job_could_be_done_now(db: Db) {
+    let idle = async |at: i64| db.store.read(move |tx| jobs::is_idle(tx, Micros(at))).await.unwrap();
+    assert!(idle(0).await);
+    enqueue(&db.store, NewJob { not_before: Micros(50), ..job("scan", None, 1) }).await;
+    assert!(
+        idle(49).await && !idle(50).await,
+        "one that waits for its time is not done yet and not to be done"
+    );
+    let claimed = claim(&db.store, "w", 60).await.unwrap();
+    assert!(!idle(0).await, "one that is worked on");
+    let finish = move |tx: &mut store::Tx<'_>| jobs::finish(tx, &claimed.lease, Micros(70));
+    assert!(db.store.write(finish).await.unwrap());
+    assert!(idle(100).await);
 }
