@@ -3,7 +3,7 @@
 //! The end of a base is what a scan finds (`scan::base_end`). Its name is what the image tells; where it tells none, another
 //! image of the fleet whose layers are the first of this one's is the base, under the tag that it has, or had last.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
 use store::{StoreError, Tx, fixes as stored};
 
@@ -33,10 +33,9 @@ pub(super) fn read(
         let name = match (told, below) {
             (Some(name), _) => Some(name),
             (None, Some((base, _))) => {
-                if !names.contains_key(&base) {
+                if let Entry::Vacant(unknown) = names.entry(base) {
                     let digest = contents.get(&base).map(|base| base.row.config_digest.clone());
-                    let found = Name::of_image(tx, digest.as_deref().unwrap_or_default())?;
-                    names.insert(base, found);
+                    unknown.insert(Name::of_image(tx, digest.as_deref().unwrap_or_default())?);
                 }
                 names.get(&base).cloned().flatten()
             }
