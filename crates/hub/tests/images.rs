@@ -15,7 +15,13 @@ mod support;
 
 use api::{
     Page, ProblemKind,
-    image::{Evidence, Finding, ImageDetail, ImageRow, Ingest, Verdict, Why},
+    image::{
+        Compare, Evidence, Finding, History, ImageDetail, ImageRow, Ingest, Layers, PackageChange,
+        PackageRow, Verdict, Why,
+    },
+    inventory::{Asset, AssetKind, InventoryCounts},
+    search::{Found, FoundKind},
+    software::{Software, SoftwareVersions},
     tally::{Severity, State},
     vulnerability::{Hit, Vulnerability, VulnerabilityRow},
     who::{Role, TokenRole},
@@ -527,4 +533,261 @@ async fn who_is_hit_and_who_is_not_adds_up_to_the_counts() {
     }
     let csv = hub.get(&owner, "/api/v1/vulnerabilities/CVE-2026-1/hits?format=csv").await.text();
     assert!(csv.starts_with("image.assetId,image.scope,") && csv.lines().count() == 3, "{csv}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn packages_layers_and_history_are_those_of_the_image() {
+    let (hub, owner) = hub().await;
+    let ci = publisher(&hub, &owner, "shop").await;
+    let sent = send(&hub, &ci, &document(1, "web", WEB)).await;
+    send(&hub, &ci, &document(2, "cart", &[("deb", "openssl", "3.0.1", 0)])).await;
+    let path = format!("/api/v1/images/{}", sent.image);
+    let all: Page<PackageRow> = hub.get(&owner, &format!("{path}/packages")).await.ok(200);
+    let names: Vec<&str> = all.items.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!((names, all.total), (vec!["left-pad", "lodash", "openssl", "zlib"], Some(4)));
+    let openssl = &all.items[2];
+    assert_eq!((openssl.findings.critical, openssl.coverage.as_str()), (1, "covered"));
+    assert_eq!(openssl.layer.as_ref().unwrap().diff_id, digest(7));
+    assert_eq!(openssl.paths, ["var/lib/dpkg/status"]);
+    for (query, wanted) in [
+        ("vulnerable=false", vec!["left-pad"]),
+        ("kind=npm&vulnerable=true", vec!["lodash"]),
+        ("text=SSL", vec!["openssl"]),
+    ] {
+        let found: Page<PackageRow> = hub.get(&owner, &format!("{path}/packages?{query}")).await.ok(200);
+        let names: Vec<&str> = found.items.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!((names, found.total), (wanted.clone(), Some(wanted.len() as u64)), "{query}");
+    }
+
+    let layers: Layers = hub.get(&owner, &format!("{path}/layers")).await.ok(200);
+    let [base, own] = layers.items.as_slice() else { panic!("{layers:?}") };
+    assert_eq!((base.position, base.packages, base.shared_by, base.size), (0, 2, 2, 100));
+    assert_eq!((own.position, own.packages, own.shared_by), (1, 2, 1));
+    assert_eq!((base.findings.critical, base.findings.low, own.findings.high), (1, 1, 1));
+    assert!(base.is_base && !own.is_base, "the history tells where the base ends");
+
+    hub.clock.advance(60);
+    let place = pushed(&hub, "shop/web", 1, "latest", "shop").await;
+    let history: History = hub.get(&owner, &format!("/api/v1/images/{place}/history")).await.ok(200);
+    assert_eq!(history.tags.len(), 1);
+    assert_eq!((history.tags[0].tag.as_str(), history.tags[0].until.as_deref()), ("latest", None));
+    let what: Vec<&str> = history.events.iter().map(|event| event.what.as_str()).collect();
+    for wanted in ["built", "first-seen", "pushed", "scanned"] {
+        assert!(what.contains(&wanted), "{what:?}");
+    }
+    assert!(history.events.is_sorted_by(|a, b| a.at >= b.at));
+    let sent: History = hub.get(&owner, &format!("{path}/history")).await.ok(200);
+    let published = sent.events.iter().find(|event| event.what == "published").unwrap();
+    assert_eq!(published.detail.as_deref(), Some("build, main, abc"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_images_are_compared_by_packages_and_findings() {
+    let (hub, owner) = hub().await;
+    let ci = publisher(&hub, &owner, "shop").await;
+    let old = send(&hub, &ci, &document(1, "web", WEB)).await;
+    let new: &[made::Package<'_>] = &[
+        ("deb", "openssl", "3.0.9", 0),
+        ("deb", "zlib", "1.3", 0),
+        ("npm", "lodash", "4.17.20", 1),
+        ("npm", "tar", "1.0", 1),
+    ];
+    let new = send(&hub, &ci, &document(2, "web2", new)).await;
+    let path = format!("/api/v1/images/{}/compare?with={}", old.image, new.image);
+    let compare: Compare = hub.get(&owner, &path).await.ok(200);
+    assert_eq!((compare.a.id.as_str(), compare.b.id.as_str()), (&*old.image, &*new.image));
+    let packages: Vec<(PackageChange, &str)> =
+        compare.packages.iter().map(|package| (package.change, package.name.as_str())).collect();
+    assert_eq!(
+        packages,
+        [
+            (PackageChange::Removed, "left-pad"),
+            (PackageChange::Changed, "openssl"),
+            (PackageChange::Added, "tar"),
+            (PackageChange::Changed, "zlib"),
+        ]
+    );
+    assert_eq!(
+        (compare.packages[1].from.as_deref(), compare.packages[1].to.as_deref()),
+        (Some("3.0.1"), Some("3.0.9"))
+    );
+    assert_eq!((compare.counts.new, compare.counts.gone, compare.counts.same), (0, 1, 2));
+    assert_eq!(compare.findings[0].finding.vulnerability, "CVE-2026-1");
+    let bank = send(&hub, &publisher(&hub, &owner, "bank").await, &document(3, "ledger", WEB)).await;
+    hub.user(&owner, "teller", &[("bank", Role::Viewer)]).await;
+    let teller = hub.login("teller").await;
+    for (a, b) in [(&bank.image, &old.image), (&old.image, &bank.image)] {
+        let answer = hub.get(&teller, &format!("/api/v1/images/{a}/compare?with={b}")).await;
+        assert_eq!(answer.problem(), (404, ProblemKind::NotFound), "neither side may be out of sight");
+    }
+    for part in ["packages", "layers", "history", "why?vulnerability=CVE-2026-1"] {
+        let answer = hub.get(&teller, &format!("/api/v1/images/{}/{part}", old.image)).await;
+        assert_eq!(answer.problem(), (404, ProblemKind::NotFound), "{part}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_inventory_has_every_asset_once_and_its_counts_are_those_of_its_rows() {
+    let (hub, owner) = hub().await;
+    let shop = publisher(&hub, &owner, "shop").await;
+    send(&hub, &shop, &document(1, "web", WEB)).await;
+    send(&hub, &publisher(&hub, &owner, "bank").await, &document(2, "ledger", WEB)).await;
+    pushed(&hub, "shop/web", 1, "1.2", "shop").await;
+    pushed(&hub, "bank/ledger", 2, "1", "bank").await;
+    hub.user(&owner, "teller", &[("bank", Role::Viewer)]).await;
+    let teller = hub.login("teller").await;
+    let list = |who: &Who, query: &str| {
+        let (hub, who, path) = (&hub, who.clone(), format!("/api/v1/inventory?{query}"));
+        async move { hub.get(&who, &path).await.ok::<Page<Asset>>(200) }
+    };
+    let all = list(&owner, "").await;
+    let names: Vec<(AssetKind, &str, &str)> =
+        all.items.iter().map(|asset| (asset.kind, asset.name.as_str(), asset.scope.as_str())).collect();
+    assert_eq!(
+        names,
+        [
+            (AssetKind::Image, "ledger", "bank"),
+            (AssetKind::Image, "web", "shop"),
+            (AssetKind::Registry, "main", ""),
+            (AssetKind::Repository, "bank/ledger", ""),
+            (AssetKind::Image, "bank/ledger:1", "bank"),
+            (AssetKind::Repository, "shop/web", ""),
+            (AssetKind::Image, "shop/web:1.2", "shop"),
+        ]
+    );
+    assert_eq!(all.total, Some(7));
+    let registry = &all.items[2];
+    assert_eq!((registry.findings.critical, registry.findings.high), (2, 2), "of the images in it");
+    assert!(registry.link == format!("/registries/{}", registry.id));
+    assert_eq!(all.items[3].link, format!("/registries/{}/{}", registry.id, all.items[3].id));
+    assert_eq!(all.items[4].link, format!("/images/{}", all.items[4].id));
+    assert!(all.items.iter().all(|asset| asset.state == State::NotAssessed && asset.cause.is_some()));
+    for (query, wanted) in [
+        ("kind=image&sort=newest", 4),
+        ("kind=registry,repository", 3),
+        ("sort=worst", 7),
+        ("text=LEDGER", 3),
+        ("state=not_assessed&kind=image&scope=shop", 2),
+        ("state=healthy", 0),
+        ("owner=none&kind=repository", 2),
+        ("owner=nobody", 0),
+        (&format!("registry={}", registry.id), 5),
+        ("registry=999", 0),
+    ] {
+        let found = list(&owner, query).await;
+        assert_eq!((found.items.len(), found.total), (wanted, Some(wanted as u64)), "{query}");
+        let (mut seen, mut next) = (Vec::new(), String::new());
+        loop {
+            let page = list(&owner, &format!("{query}&limit=1{next}")).await;
+            seen.extend(page.items.iter().map(|asset| asset.asset_id.clone()));
+            match page.next {
+                Some(cursor) => next = format!("&cursor={cursor}"),
+                None => break,
+            }
+        }
+        let whole: Vec<String> = found.items.iter().map(|asset| asset.asset_id.clone()).collect();
+        assert_eq!(seen, whole, "{query}: page by page");
+    }
+    let mine = list(&teller, "sort=worst").await;
+    let names: Vec<&str> = mine.items.iter().map(|asset| asset.name.as_str()).collect();
+    assert_eq!((names, mine.total), (vec!["bank/ledger:1", "ledger"], Some(2)));
+    for (who, query) in [(&owner, ""), (&owner, "scope=shop"), (&owner, "text=web"), (&teller, "")] {
+        let counts: InventoryCounts =
+            hub.get(who, &format!("/api/v1/inventory/counts?{query}")).await.ok(200);
+        for of in counts.kinds {
+            let kind = serde_json::to_value(of.kind).unwrap();
+            let rows = list(who, &format!("{query}&kind={}", kind.as_str().unwrap())).await;
+            assert_eq!(rows.total, Some(of.total), "{query}: {kind}");
+            assert_eq!(of.states.not_assessed, of.total);
+        }
+    }
+    let csv = hub.get(&owner, "/api/v1/inventory?format=csv").await.text();
+    assert!(csv.starts_with("kind,id,assetId,name,") && csv.lines().count() == 8, "{csv}");
+    let lines = hub.get(&owner, "/api/v1/inventory?format=jsonl&kind=image").await.text();
+    assert_eq!(lines.lines().count(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn software_and_search_find_what_the_caller_may_see() {
+    let (hub, owner) = hub().await;
+    send(&hub, &publisher(&hub, &owner, "shop").await, &document(1, "web", WEB)).await;
+    let ledger: &[made::Package<'_>] = &[("deb", "openssl", "3.0.9", 0), ("npm", "@bank/core", "1.0.0", 1)];
+    send(&hub, &publisher(&hub, &owner, "bank").await, &document(2, "ledger", ledger)).await;
+    pushed(&hub, "shop/web", 1, "1.2", "shop").await;
+    hub.user(&owner, "teller", &[("bank", Role::Viewer)]).await;
+    let teller = hub.login("teller").await;
+    let software = |who: &Who, query: &str| {
+        let (hub, who, path) = (&hub, who.clone(), format!("/api/v1/software?{query}"));
+        async move {
+            let page: Page<Software> = hub.get(&who, &path).await.ok(200);
+            page.items
+                .into_iter()
+                .map(|row| (row.name, row.versions, row.images, row.vulnerabilities))
+                .collect::<Vec<_>>()
+        }
+    };
+    let row =
+        |name: &str, versions, images, vulnerabilities| (name.to_owned(), versions, images, vulnerabilities);
+    assert_eq!(
+        software(&owner, "").await,
+        [
+            row("@bank/core", 1, 1, 0),
+            row("left-pad", 1, 2, 0),
+            row("lodash", 1, 2, 1),
+            row("openssl", 2, 3, 1),
+            row("zlib", 1, 2, 1),
+        ]
+    );
+    let mine = [row("@bank/core", 1, 1, 0), row("openssl", 1, 1, 0)];
+    assert_eq!(software(&teller, "").await, mine, "what others have is not told");
+    assert_eq!(software(&owner, "scope=bank").await, mine);
+    assert_eq!(software(&owner, "text=SSL&kind=deb").await, [row("openssl", 2, 3, 1)]);
+    let versions: SoftwareVersions =
+        hub.get(&owner, "/api/v1/software/versions?kind=deb&name=openssl").await.ok(200);
+    let told: Vec<(&str, u64, u64)> =
+        versions.items.iter().map(|row| (row.version.as_str(), row.images, row.findings.critical)).collect();
+    assert_eq!(told, [("3.0.1", 2, 1), ("3.0.9", 1, 0)]);
+    let hidden = hub.get(&teller, "/api/v1/software/versions?kind=npm&name=lodash").await;
+    assert_eq!(hidden.problem(), (404, ProblemKind::NotFound));
+
+    let found = |who: &Who, query: &str| {
+        let (hub, who, path) = (&hub, who.clone(), format!("/api/v1/search?q={query}"));
+        async move {
+            let found: Found = hub.get(&who, &path).await.ok(200);
+            found.items.into_iter().map(|item| (item.kind, item.title, item.link)).collect::<Vec<_>>()
+        }
+    };
+    let cve = found(&owner, "cve-2026-1").await;
+    assert_eq!(cve[0], (FoundKind::Vulnerability, "CVE-2026-1".to_owned(), "/cve/CVE-2026-1".to_owned()));
+    assert_eq!(found(&owner, "GHSA-CVE-2026-4").await[0].1, "CVE-2026-4", "the database knows it");
+    let web = found(&owner, "shop/web").await;
+    let kinds: Vec<FoundKind> = web.iter().map(|(kind, ..)| *kind).collect();
+    assert_eq!(kinds, [FoundKind::Repository, FoundKind::Image]);
+    assert_eq!(found(&owner, "1.2").await[0].1, "shop/web:1.2", "by tag");
+    let digest = digest(1_000_001);
+    assert_eq!(found(&owner, &digest).await.len(), 2, "by digest, in both places");
+    assert_eq!(found(&owner, "@bank").await[0].2, "/software/npm?name=%40bank%2Fcore");
+    assert!(
+        found(&owner, "audit")
+            .await
+            .iter()
+            .any(|(kind, _, link)| *kind == FoundKind::Page && link == "/settings/audit")
+    );
+    assert!(found(&teller, "shop").await.is_empty() && found(&teller, "lodash").await.is_empty());
+    for (query, status) in
+        [("", 400), ("q=", 422), ("q=%1B", 422), ("q=x&limit=0", 422), ("q=x&limit=51", 422)]
+    {
+        assert_eq!(hub.get(&owner, &format!("/api/v1/search?{query}")).await.problem().0, status, "{query}");
+    }
+    let long = hub.get(&owner, &format!("/api/v1/search?q={}", "x".repeat(5000))).await;
+    assert_eq!(long.problem().0, 422);
+    for wild in ["%25", "_", "!", "'", "%5C"] {
+        assert!(
+            found(&owner, wild)
+                .await
+                .iter()
+                .all(|(_, title, _)| title.contains(&wild.replace("%25", "%").replace("%5C", "\\"))),
+            "{wild} is no pattern"
+        );
+    }
 }

@@ -2,6 +2,7 @@
 //! at an image, at its places, or at a vulnerability.
 
 mod hits;
+mod layers;
 mod places;
 mod software;
 
@@ -15,6 +16,10 @@ use crate::{
 pub use hits::{
     HitPackage, HitRow, Outcome, OwnerHit, Verdict, count_hits, having, hits, name_numbers, owners_hit,
     packages_hit,
+};
+pub use layers::{
+    FindingOf, LayerName, LayerSums, TagOf, base_layers, findings_of, layer_names, layer_sums, tags_of,
+    versions_of,
 };
 pub use places::{AssetRow, Filter, ORDERS, PlaceDetail, by_numbers, count, elsewhere, list, place};
 pub use software::{SoftwareRow, VersionRow, software, versions};

@@ -23,6 +23,7 @@ pub mod fixes;
 pub mod grants;
 pub mod hosts;
 pub mod images;
+pub mod inventory;
 pub mod jobs;
 pub mod judging;
 pub mod matches;

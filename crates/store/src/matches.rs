@@ -288,7 +288,7 @@ pub fn judged(
 }
 
 /// Places of a subject in images, without those that are hidden: the tail of `SELECT … FROM`.
-const PLACES: &str = "unit_subject s JOIN image_layer l ON l.unit = s.unit \
+pub(crate) const PLACES: &str = "unit_subject s JOIN image_layer l ON l.unit = s.unit \
      LEFT JOIN image_hidden h ON h.image = l.image AND h.unit_subject = s.id";
 
 /// Adds what changes of matches do to the sums of the images that have their subjects, and marks the places of those

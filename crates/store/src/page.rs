@@ -283,7 +283,7 @@ impl Select {
     }
 
     /// The statement with `?` for its values in their order. Values stand in the order of their numbers, and each once.
-    fn open_parts(&self) -> (String, Vec<Value>) {
+    pub(crate) fn open_parts(&self) -> (String, Vec<Value>) {
         let mut sql = String::new();
         let mut rest = self.sql(&self.columns);
         for number in 1..=self.values.len() {

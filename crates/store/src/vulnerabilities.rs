@@ -202,7 +202,10 @@ pub fn count(tx: &mut Tx<'_>, listed: &Listed) -> Result<u64, StoreError> {
 }
 
 /// What a vulnerability does to the places that `filter` leaves.
-fn sums(tx: &mut Tx<'_>, told: VulnerabilityRow, filter: &Filter) -> Result<ListedRow, StoreError> {
+///
+/// # Errors
+/// What the database says.
+pub fn sums(tx: &mut Tx<'_>, told: VulnerabilityRow, filter: &Filter) -> Result<ListedRow, StoreError> {
     let mut sums = Select::new("count(DISTINCT a.id)", PLACES);
     sums.and("m.vulnerability = ?", values![told.id]);
     places(&mut sums, filter);

@@ -4,10 +4,15 @@
 //! answered like what is not there.
 
 mod catalogues;
+mod compare;
 mod evidence;
 mod explain;
 mod findings;
 mod images;
+mod inventory;
+mod parts;
+mod search;
+mod software;
 mod vulnerabilities;
 mod wire;
 
@@ -29,6 +34,11 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .merge(findings::routes())
         .merge(evidence::routes())
         .merge(vulnerabilities::routes())
+        .merge(parts::routes())
+        .merge(compare::routes())
+        .merge(inventory::routes())
+        .merge(software::routes())
+        .merge(search::routes())
 }
 
 /// The scopes whose assets the caller sees.

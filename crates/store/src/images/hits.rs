@@ -49,13 +49,14 @@ pub enum Outcome<'a> {
     NotHit(&'a [i64], bool),
 }
 
+/// What tells a row: its subject, its place in the unit, the layer's position and the image. All of it stands in indexes.
+const ROW: &str = "p.id, s.id, l.position, l.image, a.id";
+/// Columns of [`ROW`].
+const ROW_COLUMNS: usize = 5;
 const PACKAGE: &str = "p.id, p.kind, p.name, p.version, p.purl, p.presence, p.coverage, l.position, s.evidence_json, s.id, \
      p.source_name, l.diff_id, l.created_by, p.context_json";
-/// Columns of [`PACKAGE`].
-const PACKAGE_COLUMNS: usize = 14;
 const PLACES: &str = "subject p JOIN unit_subject s ON s.subject = p.id JOIN image_layer l ON l.unit = s.unit \
-     LEFT JOIN image_hidden h ON h.image = l.image AND h.unit_subject = s.id \
-     JOIN image i ON i.id = l.image JOIN placement a ON a.image = i.id";
+     LEFT JOIN image_hidden h ON h.image = l.image AND h.unit_subject = s.id JOIN placement a ON a.image = l.image";
 const BY_PLACE: Order =
     Order { name: "hit/place", keys: &[Key::up("a.asset_id"), Key::up("s.id"), Key::up("l.position")] };
 
@@ -76,7 +77,7 @@ pub fn hits(
 ) -> Result<Page<HitRow>, StoreError> {
     let judged = matches!(outcome, Outcome::Hit(_));
     page(tx, &selected(vulnerability, outcome, filter), request, |row| {
-        let at = PACKAGE_COLUMNS + 1;
+        let at = ROW_COLUMNS;
         if !judged {
             return Ok(None);
         }
@@ -183,9 +184,10 @@ fn selected(vulnerability: &str, outcome: Outcome<'_>, filter: &Filter) -> Selec
     let mut select = match outcome {
         Outcome::Hit(counts) => {
             let columns = format!(
-                "{PACKAGE}, a.id, m.judgement, m.severity, m.fix_status, m.fixed_version, m.remedy, m.first_seen"
+                "{ROW}, m.judgement, m.severity, m.fix_status, m.fixed_version, m.remedy, m.first_seen"
             );
-            let mut select = Select::new(columns, format!("{PLACES} JOIN match m ON m.subject = p.id"));
+            let from = places(filter);
+            let mut select = Select::new(columns, format!("{from} JOIN match m ON m.subject = p.id"));
             select.and("m.vulnerability = ?", id()).and("m.gone IS NULL", []);
             match counts {
                 Some(true) => _ = select.and("m.judgement = 'counts'", []),
@@ -195,7 +197,7 @@ fn selected(vulnerability: &str, outcome: Outcome<'_>, filter: &Filter) -> Selec
             select
         }
         Outcome::NotHit(names, assessed) => {
-            let mut select = Select::new(format!("{PACKAGE}, a.id"), PLACES);
+            let mut select = Select::new(ROW, places(filter));
             if names.is_empty() {
                 select.and("1 = 0", []);
             } else {
@@ -225,17 +227,37 @@ fn page(
     request: &PageRequest,
     verdict: impl Fn(&Row) -> Result<Option<Verdict>, StoreError>,
 ) -> Result<Page<HitRow>, StoreError> {
+    // Which rows stand on the page is decided with what indexes tell; the rest is read for those alone.
     let page = select.page(tx, &BY_PLACE, request, |row| {
-        let id: i64 = row.get(PACKAGE_COLUMNS)?;
-        let layer = (row.get(11)?, row.get(12)?);
-        Ok((id, package_row(row)?, layer, row.get(13)?, verdict(row)?))
+        let key: (i64, i64, i64) = (row.get(1)?, row.get(2)?, row.get(3)?);
+        Ok((row.get::<i64>(4)?, key, verdict(row)?))
     })?;
     let ids: Vec<i64> = page.items.iter().map(|(id, ..)| *id).collect();
     let assets = by_numbers(tx, &ids)?;
-    let items = page.items.into_iter().filter_map(|(id, package, layer, context, verdict)| {
-        Some(HitRow { asset: assets.get(&id)?.clone(), package, layer, context, verdict })
-    });
-    Ok(Page { items: items.collect(), next: page.next })
+    let sql = format!(
+        "SELECT {PACKAGE} FROM unit_subject s JOIN subject p ON p.id = s.subject \
+         JOIN image_layer l ON l.image = $2 AND l.position = $3 WHERE s.id = $1"
+    );
+    let mut items = Vec::with_capacity(page.items.len());
+    for (id, (place, position, image), verdict) in page.items {
+        let row = tx.query_opt(&sql, &values![place, image, position])?;
+        if let (Some(row), Some(asset)) = (row, assets.get(&id)) {
+            items.push(HitRow {
+                asset: asset.clone(),
+                package: package_row(&row)?,
+                layer: (row.get(11)?, row.get(12)?),
+                context: row.get(13)?,
+                verdict,
+            });
+        }
+    }
+    Ok(Page { items, next: page.next })
+}
+
+/// From packages to places; with the image where the filter asks for something that only it tells.
+fn places(filter: &Filter) -> String {
+    let image = if filter.asks_of_image() { " JOIN image i ON i.id = l.image" } else { "" };
+    format!("{PLACES}{image}")
 }
 
 /// Numbers of the names under which subjects of the fleet are looked up, of those given.
@@ -268,7 +290,7 @@ pub fn having(
     filter: &Filter,
     request: &PageRequest,
 ) -> Result<Page<HitRow>, StoreError> {
-    let mut select = Select::new(format!("{PACKAGE}, a.id"), PLACES);
+    let mut select = Select::new(ROW, places(filter));
     select.and("p.kind = ? AND p.name = ?", [Value::Text(kind.to_owned()), Value::Text(name.to_owned())]);
     if !version.is_empty() {
         select.and("p.version = ?", [Value::Text(version.to_owned())]);

@@ -43,6 +43,8 @@ pub struct FindingFilter {
     pub text: String,
     /// Only packages of this name, or of this source package.
     pub package: String,
+    /// Only these vulnerabilities of these subjects.
+    pub pairs: Option<Vec<(i64, String)>>,
 }
 
 /// Orders of findings.
@@ -143,6 +145,19 @@ fn findings(image: i64, filter: &FindingFilter) -> Select {
             "lower(m.vulnerability) LIKE ? ESCAPE '!' OR lower(p.name) LIKE ? ESCAPE '!' OR lower(v.summary) LIKE ? ESCAPE '!'",
             [pattern.clone(), pattern.clone(), pattern],
         );
+    }
+    if let Some(pairs) = &filter.pairs {
+        // Not more than a statement takes; an image with as many findings of one fix shows the first of them.
+        let pairs = pairs.get(..10_000).unwrap_or(pairs);
+        if pairs.is_empty() {
+            select.and("1 = 0", []);
+        } else {
+            let rows = vec!["(CAST(? AS BIGINT), CAST(? AS TEXT))"; pairs.len()].join(", ");
+            select.and(
+                &format!("(m.subject, m.vulnerability) IN (VALUES {rows})"),
+                pairs.iter().flat_map(|(subject, id)| values![subject, id]),
+            );
+        }
     }
     if !filter.package.is_empty() {
         select.and("p.name = ? OR p.source_name = ?", values![filter.package, filter.package]);

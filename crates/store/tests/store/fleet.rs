@@ -5,7 +5,9 @@ use std::fmt::Debug;
 use model::{Severity, StateKind};
 use store::{
     Micros, Order, PageRequest, Store, StoreError, Tx,
+    assessments::AssetKind,
     images::{self, NewImage, NewLayer, Outcome},
+    inventory,
     matches::{self, Changes, FindingFilter, NewMatch, NewVulnerability, PackageFilter},
     placements::{self, Sighting, Trigger},
     published::{self, Published},
@@ -276,6 +278,8 @@ fn ask(tx: &mut Tx<'_>) -> Result<Answers, StoreError> {
         images::Filter { scope: String::new(), visible: Some(vec![String::new()]), ..all.clone() },
         images::Filter { visible: Some(Vec::new()), ..all.clone() },
         images::Filter { owner: Some("nobody".to_owned()), ..all.clone() },
+        images::Filter { places: Some(vec![1, 2, 99]), ..all.clone() },
+        images::Filter { places: Some(Vec::new()), ..all.clone() },
         images::Filter { unowned: true, kev: Some(false), fixable: Some(false), ..all.clone() },
         images::Filter { distro: "debian:12".to_owned(), ..all.clone() },
         images::Filter { text: "LATEST".to_owned(), ..all.clone() },
@@ -318,6 +322,12 @@ fn ask(tx: &mut Tx<'_>) -> Result<Answers, StoreError> {
             layer: Some(0),
             text: "cve".to_owned(),
             package: "openssl".to_owned(),
+            pairs: Some(
+                subjects::of_vulnerability(tx, "CVE-1")?
+                    .into_iter()
+                    .map(|id| (id, "CVE-1".to_owned()))
+                    .collect(),
+            ),
         };
         for filter in [FindingFilter::default(), some] {
             note!("findings", matches::count_of_image(tx, id, &filter)?);
@@ -335,6 +345,9 @@ fn ask(tx: &mut Tx<'_>) -> Result<Answers, StoreError> {
             pages!("packages", request => matches::packages_of_image(tx, id, &filter, &request)?);
         }
         note!("apart", matches::apart(tx, id)?);
+        note!("layer names", (images::layer_names(tx, id)?, images::base_layers(tx, id)?));
+        note!("versions of", images::versions_of(tx, id)?);
+        note!("findings of", images::findings_of(tx, id)?);
         let zlib = subjects::of_vulnerability(tx, "CVE-2")?;
         for subject in zlib {
             note!("places of subject", matches::places_of_subject(tx, id, subject)?);
@@ -343,7 +356,36 @@ fn ask(tx: &mut Tx<'_>) -> Result<Answers, StoreError> {
         note!("concerned", matches::concerned(tx, id, "cve-2", &names)?);
         note!("catalogued", placements::is_catalogued(tx, digest, 1)?);
     }
+    let everything = inventory::Filter {
+        visible: vec!["org".to_owned(), "other".to_owned()],
+        ..inventory::Filter::default()
+    };
+    for assets in [
+        inventory::Filter { visible: vec![String::new()], ..inventory::Filter::default() },
+        everything.clone(),
+        inventory::Filter { visible: Vec::new(), ..everything.clone() },
+        inventory::Filter {
+            kinds: vec![AssetKind::Repository, AssetKind::Image],
+            text: "SHOP".to_owned(),
+            states: vec![StateKind::NotAssessed, StateKind::Unhealthy],
+            scope: "org".to_owned(),
+            unowned: true,
+            registry: Some(registry),
+            ..everything.clone()
+        },
+        inventory::Filter { owner: Some("nobody".to_owned()), ..everything },
+    ] {
+        note!("count inventory", inventory::count(tx, &assets)?);
+        note!("counts", inventory::counts(tx, &assets)?);
+        for order in inventory::ORDERS {
+            pages!("inventory", request => inventory::list(tx, &assets, order, &request)?);
+        }
+    }
     for places in &filters {
+        for digest in ["sha256:01", "sha256:02"] {
+            let id = images::by_digest(tx, digest)?.expect("it was put").id;
+            note!("layer sums", images::layer_sums(tx, id, places)?);
+        }
         pages!("software", request => images::software(tx, "L", "deb", places, &request)?);
         pages!("software", request => images::software(tx, "", "", places, &request)?);
         note!("versions", images::versions(tx, "deb", "zlib", places)?);
@@ -375,7 +417,7 @@ fn ask(tx: &mut Tx<'_>) -> Result<Answers, StoreError> {
         let place = images::place(tx, first)?;
         let image = place.as_ref().and_then(|place| place.asset.image).unwrap_or_default();
         let elsewhere = images::elsewhere(tx, image, 0, &["org".to_owned()], 10)?;
-        (place, images::place(tx, 99)?, elsewhere)
+        (place, images::place(tx, 99)?, elsewhere, images::tags_of(tx, first, 10)?)
     });
     note!("known", matches::known(tx, "CVE-1", 10)?);
     note!("names", subjects::names(tx, 0, 10)?);

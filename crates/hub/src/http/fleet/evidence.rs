@@ -17,7 +17,7 @@ use std::{
     sync::Arc,
 };
 use store::{
-    images::{self, LayerRow},
+    images::{self, LayerName},
     matches, subjects,
     subjects::PackageRow,
 };
@@ -63,7 +63,7 @@ async fn evidence(
             // One package may lie in several places; what is true of one is true of all.
             let row = matches::places_of_subject(tx, image, subject)?.into_iter().next();
             let context = subjects::contexts(tx, &[subject])?.into_iter().next();
-            let layers = images::layers(tx, image)?;
+            let layers = images::layer_names(tx, image)?;
             Ok(match (row, context) {
                 (Some(row), Some((_, context))) => Ok((row, context, layers)),
                 _ => Err(Error::not_found("package", &asked.subject)),
@@ -112,7 +112,7 @@ async fn why(
             numbers.sort_unstable();
             numbers.dedup();
             let contexts: HashMap<i64, String> = subjects::contexts(tx, &numbers)?.into_iter().collect();
-            Ok(Ok((rows, contexts, images::layers(tx, image)?)))
+            Ok(Ok((rows, contexts, images::layer_names(tx, image)?)))
         })
         .await?;
     let read = asset.catalogued_at.is_some();
@@ -151,7 +151,7 @@ pub(super) fn vulnerability_id(text: &str) -> Result<String, Error> {
     Ok(text)
 }
 
-fn asked_of<'a>(row: &PackageRow, context: &'a str, layers: &[LayerRow]) -> Asked<'a> {
+fn asked_of<'a>(row: &PackageRow, context: &'a str, layers: &[LayerName]) -> Asked<'a> {
     Asked {
         package: wire::package(row),
         context,

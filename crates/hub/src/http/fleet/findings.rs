@@ -8,12 +8,18 @@ use super::{
     },
     place, wire, words,
 };
-use crate::{AppState, Error, auth::Caller};
-use api::{Page, Problem, image::Finding, tally::Severity};
+use crate::{AppState, Error, assess::hides, auth::Caller};
+use api::{
+    Page, Problem,
+    image::{Finding, HiddenBy},
+    tally::Severity,
+};
 use axum::{extract::State, response::Response};
 use serde::Deserialize;
+use std::collections::HashMap;
 use store::{
-    images::LayerRow,
+    assessments,
+    images::{self, LayerName},
     matches::{self as stored, FindingFilter, FindingRow},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -127,6 +133,7 @@ async fn list(
         layer: None,
         text: asked.text.unwrap_or_default(),
         package: asked.package.unwrap_or_default(),
+        pairs: None,
     };
     let order = match asked.sort.unwrap_or_default() {
         Sort::Severity => "finding/worst",
@@ -135,18 +142,56 @@ async fn list(
     };
     let order = super::order(stored::FINDING_ORDERS, order);
     // What was not read yet has no findings, and says so by its state.
-    let image = place(&state, &caller, image).await?.asset.image.unwrap_or(-1);
-    let layers = state.read(move |tx| store::images::layers(tx, image).map(Ok)).await?;
+    let asset = place(&state, &caller, image).await?.asset;
+    let (image, placement, now) = (asset.image.unwrap_or(-1), asset.placement, state.clock.now());
+    let beside = state
+        .read(move |tx| {
+            let said = assessments::assessments_of(tx, &[&asset.asset_id])?.remove(&asset.asset_id);
+            let exempted =
+                said.into_iter().flatten().filter_map(|row| Some((row.control, row.exempted?.exemption)));
+            Ok(Ok(Beside {
+                layers: images::layer_names(tx, image)?,
+                rules: hides::of_image(tx, placement, now)?,
+                exemptions: exempted.collect(),
+            }))
+        })
+        .await?;
     let asked = Asked { cursor: asked.cursor, limit: asked.limit, format: asked.format };
     export::list(&state, asked, "findings", COLUMNS, move |tx, cursor, limit| {
         let total = cursor.is_none().then(|| stored::count_of_image(tx, image, &filter)).transpose()?;
         let page = stored::of_image(tx, image, &filter, &order, &super::request(cursor, limit))?;
-        Ok(Page { total, ..convert::page(page, |row| finding(row, &layers)) })
+        Ok(Page { total, ..convert::page(page, |row| finding(row, &beside)) })
     })
     .await
 }
 
-fn finding(row: &FindingRow, layers: &[LayerRow]) -> Finding {
+/// What findings are shown with.
+#[derive(Clone)]
+struct Beside {
+    layers: Vec<LayerName>,
+    /// By package and vulnerability, the rule that hides it.
+    rules: hides::HiddenBy,
+    /// By control, the exemption that excuses it here.
+    exemptions: HashMap<String, i64>,
+}
+
+impl Beside {
+    /// What hides a finding that would count: a rule, or an exemption of its control.
+    fn hides(&self, row: &FindingRow) -> Option<HiddenBy> {
+        if row.found.judgement != stored::COUNTS {
+            return None;
+        }
+        let key = (row.package.name.clone(), row.found.vulnerability.clone());
+        if let Some(rule) = self.rules.get(&key) {
+            return Some(HiddenBy { rule: Some(rule.to_string()), exemption: None });
+        }
+        let control = if row.found.class == "malware" { "image.malware" } else { "image.vulnerabilities" };
+        let exemption = self.exemptions.get(control)?;
+        Some(HiddenBy { rule: None, exemption: Some(exemption.to_string()) })
+    }
+}
+
+fn finding(row: &FindingRow, beside: &Beside) -> Finding {
     let found = &row.found;
     let fixed = found.fix_status == stored::FIXED;
     Finding {
@@ -163,9 +208,9 @@ fn finding(row: &FindingRow, layers: &[LayerRow]) -> Finding {
         fixed_version: fixed.then(|| found.fix.clone()),
         remedy: found.remedy.clone(),
         fix: None,
-        layer: wire::layer(row.package.layer, layers),
+        layer: wire::layer(row.package.layer, &beside.layers),
         paths: wire::paths(&row.package.evidence),
         first_seen: convert::time(row.first_seen),
-        hidden_by: None,
+        hidden_by: beside.hides(row),
     }
 }

@@ -26,6 +26,11 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(one))
 }
 
+/// What a pipeline said of what it sent, as it is stored.
+pub(super) fn publish(text: &str) -> Option<api::image::Publish> {
+    detail::publish(text)
+}
+
 /// The order of images.
 #[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -131,6 +136,7 @@ impl ImagesAsked {
             fixable: self.fixable,
             trigger: text(&self.trigger),
             gone: self.gone.unwrap_or_default(),
+            places: None,
         })
     }
 }

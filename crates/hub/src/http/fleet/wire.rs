@@ -3,11 +3,11 @@
 use super::super::wire::time;
 use api::{
     image::{FindingPackage, ImageRow, LayerPlace, OwnerRef},
-    tally::{State, Tally},
+    tally::{State, Tally, TallyLite},
 };
 use serde::Deserialize;
 use store::{
-    images::{AssetRow, LayerRow},
+    images::{AssetRow, LayerName},
     matches,
     subjects::PackageRow,
 };
@@ -100,7 +100,7 @@ pub(super) fn package(row: &PackageRow) -> FindingPackage {
 }
 
 /// The layer of a package among those of its image.
-pub(super) fn layer(position: Option<i64>, layers: &[LayerRow]) -> Option<LayerPlace> {
+pub(super) fn layer(position: Option<i64>, layers: &[LayerName]) -> Option<LayerPlace> {
     let layer = layers.iter().find(|layer| Some(layer.position) == position)?;
     Some(LayerPlace {
         position: u32::try_from(layer.position).ok()?,
@@ -145,6 +145,29 @@ pub(super) fn apart(judgement: &str) -> &'static str {
         "not-linked" => "the flawed part is not in this binary, or not for this system",
         _ => "it is shown apart",
     }
+}
+
+pub(super) fn tally_lite(tally: &matches::Tally) -> TallyLite {
+    let [critical, high, medium, low, negligible, unknown] = tally.severities.map(count);
+    TallyLite { critical, high, medium, low, negligible, unknown }
+}
+
+/// What people call an image: `shop/web:1.2`, or with the beginning of its digest where no tag points at it.
+pub(super) fn image_name(asset: &AssetRow) -> String {
+    match (&asset.repository, asset.tags.first()) {
+        (Some((_, repository)), Some(tag)) => format!("{repository}:{tag}"),
+        (Some((_, repository)), None) => format!("{repository}@{}", short(&asset.digest)),
+        (None, _) => {
+            let name = asset.asset_id.split_once('/').map_or(asset.asset_id.as_str(), |(_, name)| name);
+            name.split_once("@sha256:").map_or(name, |(name, _)| name).to_owned()
+        }
+    }
+}
+
+/// The beginning of a digest.
+fn short(digest: &str) -> &str {
+    let hash = digest.split_once(':').map_or(digest, |(_, hash)| hash);
+    hash.get(..12).unwrap_or(hash)
 }
 
 /// What of a vulnerability's stored detail is shown.

@@ -42,7 +42,7 @@ pub(super) fn of(
     };
     let (layers_count, elsewhere, apart) = match &image {
         Some(image) => (
-            stored::layers(tx, image.id)?.len() as u64,
+            stored::layer_names(tx, image.id)?.len() as u64,
             stored::elsewhere(tx, image.id, asset.placement, visible, PLACES)?,
             store::matches::apart(tx, image.id)?,
         ),
@@ -133,7 +133,7 @@ fn configuration(config: &ImageConfig) -> Configuration {
 }
 
 /// What a pipeline said. Its address is shown as a link, so it must be one of the web.
-fn publish(text: &str) -> Option<Publish> {
+pub(super) fn publish(text: &str) -> Option<Publish> {
     let told: Option<api::catalogue::Published> = serde_json::from_str(text).ok()?;
     let told = told?;
     let text = |text: &str| Some(wire::cut(text)).filter(|text| !text.is_empty());

@@ -19,9 +19,9 @@ const RECORDS: usize = 200;
 const LINKS: usize = 100;
 
 /// What is known of a vulnerability.
-pub(super) struct Told {
+pub(in super::super) struct Told {
     /// Its id: a CVE where there is one.
-    pub(super) id: String,
+    pub(in super::super) id: String,
     /// What the store has of it.
     row: Option<stored::VulnerabilityRow>,
     /// Records of the database about it.
@@ -45,7 +45,7 @@ pub(super) struct Here {
 ///
 /// # Errors
 /// *Not found* where neither store nor database knows the name.
-pub(super) async fn known(state: &AppState, name: &str) -> Result<(Arc<Database>, Told), Error> {
+pub(in super::super) async fn known(state: &AppState, name: &str) -> Result<(Arc<Database>, Told), Error> {
     let name = vulnerability_id(name).map_err(|_| Error::not_found("vulnerability", name))?;
     let asked = name.clone();
     let rows = state.read(move |tx| stored::named(tx, &asked).map(Ok)).await?;
