@@ -19,7 +19,7 @@ export const PAGES = [
     "/recommendations/image.vulnerabilities?state=not_assessed",
     "Images should have no known vulnerabilities",
   ),
-  at("recommendation-nowhere", "/recommendations/no.such", "There is no such thing"),
+  at("recommendation-nowhere", "/recommendations/no.such", "There is no such thing", { missing: true }),
   at("fix", "/fixes/rebuild-debian", "Rebuild on debian:12-slim of 28 Oct"),
   at("fix-vulnerabilities", "/fixes/rebuild-debian?tab=vulnerabilities", "Rebuild on debian:12-slim of 28 Oct"),
   at("fix-parts", "/fixes/rebuild-debian?tab=parts", "Rebuild on debian:12-slim of 28 Oct"),
@@ -261,7 +261,7 @@ export async function checks({ check, open, none, shots }) {
   });
 
   for (const width of [320, 768, 1024, 1280, 1920]) {
-    for (const name of ["recommendations-open", "recommendation", "workload", "scopes"]) {
+    for (const name of ["now", "recommendations-open", "recommendation", "workload", "scopes"]) {
       await check(`${name} at ${width} px: no sideways scroll`, async () => {
         const { tab, close } = await open(page(name), { width });
         try {

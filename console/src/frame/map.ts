@@ -21,20 +21,30 @@ export interface Group {
 /** The navigation, in the order of the design's map. */
 export const MAP: Group[] = [
   {
-    places: [{ label: "Am I affected?", icon: "ask", to: "/cve", short: "Affected?" }],
+    places: [
+      { label: "Now", icon: "now", to: "/", short: "Now", key: "n" },
+      { label: "Recommendations", icon: "fix", to: "/recommendations", short: "Fix", key: "r", also: ["/fixes"] },
+      { label: "Workload protections", icon: "shield", to: "/workload", key: "w" },
+      { label: "Am I affected?", icon: "ask", to: "/cve", short: "Affected?", key: "a" },
+    ],
   },
   {
     label: "Assets",
-    places: [{ label: "Images", icon: "image", to: "/images", short: "Images", key: "i" }],
+    places: [
+      { label: "Registries", icon: "registry", to: "/registries", key: "g" },
+      { label: "Images", icon: "image", to: "/images", short: "Images", key: "m" },
+    ],
   },
   {
     label: "Govern",
-    places: [{ label: "Rules and exemptions", icon: "exempt", to: "/rules", short: "Rules", key: "e" }],
+    places: [{ label: "Rules and exemptions", icon: "exempt", to: "/rules", key: "e" }],
   },
   {
     label: "System",
     places: [
-      { label: "Notices", icon: "alert", to: "/notices", short: "Notices", key: "o" },
+      { label: "Coverage and trust", icon: "trust", to: "/coverage", key: "c" },
+      { label: "Scans and queue", icon: "refresh", to: "/queue", key: "q" },
+      { label: "Notices", icon: "alert", to: "/notices", key: "o" },
       { label: "Settings", icon: "settings", to: "/settings/scopes", key: "s", also: ["/settings"] },
     ],
   },
@@ -47,6 +57,7 @@ export const SETTINGS: { label: string; to: string }[] = [
   { label: "Plans", to: "/settings/plans" },
   { label: "Users", to: "/settings/users" },
   { label: "Tokens", to: "/settings/tokens" },
+  { label: "Feeds", to: "/settings/feeds" },
   { label: "Webhooks", to: "/settings/webhooks" },
   { label: "Audit trail", to: "/settings/audit" },
 ];

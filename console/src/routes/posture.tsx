@@ -1,6 +1,4 @@
-import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
-import { MAP } from "../frame/map";
-import { place } from "../parts/PathLink";
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { defined, flag, text, word } from "../search";
 import { appRoute } from "./base";
 
@@ -9,11 +7,6 @@ type Raw = Record<string, unknown>;
 const nowRoute = createRoute({
   getParentRoute: () => appRoute,
   path: "/",
-  beforeLoad: () => {
-    const first = MAP[0]?.places[0];
-    const link = first && place(first.to);
-    if (link && first.to !== "/") throw redirect({ ...link, replace: true } as never);
-  },
   component: lazyRouteComponent(() => import("../pages/posture/Now"), "Now"),
 });
 
