@@ -109,7 +109,8 @@ impl Opened {
         options.slots = plan.slots;
         options.cache = Some(plan.cache);
         options.database = Some(plan.database);
-        options.look = std::time::Duration::from_secs(1);
+        // One look is one `stat`; a new database is to be told of within a second, its judging included.
+        options.look = std::time::Duration::from_millis(250);
         let keep = plan.keep;
         let options =
             options.with(hub::assess::run).with(move |state, stop| hub::retention::run(state, stop, keep));
