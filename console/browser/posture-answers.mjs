@@ -614,7 +614,7 @@ export const effect = {
     { assetId: image(2, "shop/cart").assetId, name: "<b>cart</b>\u202e", before: "unhealthy", after: "not_applicable" },
   ],
   changed: 2,
-  not: ["no image is blocked or let through", "no finding is deleted"],
+  not: ["It blocks and lets through no image.", "It deletes no finding."],
   sentence: "2 images no longer count.",
 };
 const prevalent = [

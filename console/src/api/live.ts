@@ -5,16 +5,30 @@ export type LiveState = { kind: "waiting" } | { kind: "live" } | { kind: "lost";
 
 /** Which queries a topic makes old, where the names differ. */
 const TOPICS: Record<string, string[]> = {
-  scope: ["scopes"],
+  scope: ["scopes", "plans", "assessments", "score", "coverage"],
   user: ["users", "me"],
   grant: ["grants", "me"],
   token: ["tokens"],
-  image: ["images", "image", "findings", "inventory", "vulnerabilities", "software", "registries"],
-  registry: ["registries", "images", "inventory", "jobs"],
+  image: [
+    "images",
+    "image",
+    "findings",
+    "inventory",
+    "vulnerabilities",
+    "software",
+    "registries",
+    "fixes",
+    "assessments",
+    "coverage",
+  ],
+  fix: ["fixes"],
+  score: ["score", "assessments", "coverage"],
+  notice: ["notices"],
+  registry: ["registries", "coverage", "images", "inventory", "jobs"],
   job: ["jobs", "registries"],
-  exemption: ["exemptions", "image", "images", "inventory"],
-  rule: ["rules", "findings", "image", "images", "inventory", "vulnerabilities"],
-  feed: ["feeds", "findings", "image", "images", "inventory", "vulnerabilities"],
+  exemption: ["exemptions", "assessments", "score", "fixes", "image", "images", "inventory"],
+  rule: ["rules", "assessments", "score", "fixes", "findings", "image", "images", "inventory", "vulnerabilities"],
+  feed: ["feeds", "coverage", "fixes", "findings", "image", "images", "inventory", "vulnerabilities"],
 };
 
 /** The query keys that an event makes old; the trail grows with every change. */

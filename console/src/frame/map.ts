@@ -31,8 +31,10 @@ export const MAP: Group[] = [
   {
     label: "Assets",
     places: [
+      { label: "Inventory", icon: "inventory", to: "/inventory", key: "i" },
       { label: "Registries", icon: "registry", to: "/registries", key: "g" },
       { label: "Images", icon: "image", to: "/images", short: "Images", key: "m" },
+      { label: "Software", icon: "box", to: "/software", key: "p" },
     ],
   },
   {

@@ -118,7 +118,7 @@ export function Effect({ effect }: { effect: Said }) {
         {effect.not.length > 0 && (
           <li>
             <span>Not done</span>
-            <span>{effect.not.map((text) => visible(text, 200)).join("; ")}</span>
+            <span>{effect.not.map((text) => visible(text, 200)).join(" ")}</span>
           </li>
         )}
       </ul>

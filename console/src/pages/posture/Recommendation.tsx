@@ -341,7 +341,9 @@ function Aside({ detail, max }: { detail: RecommendationDetail; max: number }) {
   return (
     <>
       <Panel id="fix" title="Fix" padded>
-        {text.remediation.text && <p>{visible(text.remediation.text, 1_000)}</p>}
+        {text.remediation.text && !text.remediation.steps[0]?.startsWith(text.remediation.text) && (
+          <p>{visible(text.remediation.text, 1_000)}</p>
+        )}
         <ol className={styles.steps}>
           {text.remediation.steps.map((step) => (
             <li key={step}>
