@@ -1,6 +1,6 @@
 # `make` alone prints what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run console setup test test-unit test-deep bench bench-fleet lint fuzz dist clean
+.PHONY: help run console setup test test-unit test-deep bench soak bench-fleet lint fuzz dist clean
 
 # Real advisories beside the clone, where there are any. Else `seawall up` takes the database that is there, else what it
 # can fetch, else the sample that is built in.
@@ -60,6 +60,11 @@ bench-fleet: console ## a hub with a fleet of 10,000 images on both stores, held
 	@scripts/setup test
 	cargo build --locked --workspace --bins
 	@SEAWALL_BIN='$(abspath $(TARGET_DIR))/debug' $(NODE) bench/fleet $(if $(LARGE),--large) $(if $(KEEP),--keep) $(FLEET)
+
+# Half an hour. SEED=7 begins at another one.
+soak: ## 200 kills of a hub on each store in a storm of scans; what came of it is kept in bench/soak
+	@scripts/setup test
+	@scripts/soak $(SEED)
 
 lint: ## formatting, clippy, rustdoc, shell scripts, the order of the house
 	@scripts/setup lint

@@ -7,7 +7,9 @@ mod claim;
 mod list;
 
 pub use claim::{Claim, Claimed, claim, reclaim, reclaim_all};
-pub use list::{Count, Filter, Job, count, counts, counts_of, find, is_idle, is_unfinished, list, prune, retry};
+pub use list::{
+    Count, Filter, Job, count, counts, counts_of, find, is_idle, is_unfinished, list, prune, retry,
+};
 
 use crate::{Micros, StoreError, Tx, values};
 
