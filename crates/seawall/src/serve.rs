@@ -5,7 +5,11 @@ pub(crate) mod folder;
 pub(crate) mod logs;
 pub(crate) mod signals;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use anyhow::{Context, Result, ensure};
 use hub::{
@@ -98,6 +102,8 @@ impl Opened {
         let address = listener.address();
         folder.say(address.port());
         let host = match address {
+            // Of its names the one that people type: a cookie is good for one of them only.
+            SocketAddr::V4(address) if *address.ip() == Ipv4Addr::LOCALHOST => "localhost".to_owned(),
             SocketAddr::V4(address) => address.ip().to_string(),
             SocketAddr::V6(address) => format!("[{}]", address.ip()),
         };
@@ -112,8 +118,7 @@ impl Opened {
         // One look is one `stat`; a new database is to be told of within a second, its judging included.
         options.look = std::time::Duration::from_millis(250);
         let keep = plan.keep;
-        let options =
-            options.with(hub::assess::run).with(move |state, stop| hub::retention::run(state, stop, keep));
+        let options = options.with(move |state, stop| hub::retention::run(state, stop, keep));
         let (fingerprint, authority) =
             (listener.fingerprint().map(str::to_owned), listener.authority().map(PathBuf::from));
         let router = http::router(&state, listener.transport());

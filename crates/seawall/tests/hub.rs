@@ -113,7 +113,7 @@ async fn up_prints_its_address_at_once_keeps_its_data_and_ends_when_told() {
     let hub = bench.up(&[]);
     let base = hub.said("Console ");
     assert!(hub.started.elapsed() < Duration::from_secs(10), "{:?}", hub.started.elapsed());
-    assert!(base.starts_with("http://127.0.0.1:"), "{base}");
+    assert!(base.starts_with("http://localhost:"), "{base}");
     let link = hub.said("Set-up link ");
     redeem(&base, &link).await;
     hub.errs("all was looked at");
@@ -201,7 +201,7 @@ fn exit_when_idle_ends_with_the_page_and_nothing_else_is_printed_in_between() {
     let done = command.args(["up", "--root", "root", "--exit-when-idle"]).output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert_eq!(done.status.code(), Some(0), "{out}{err}");
-    assert!(out.starts_with("Console      http://127.0.0.1:"), "{out}");
+    assert!(out.starts_with("Console      http://localhost:"), "{out}");
     assert!(out.contains("root (rootfs), ") && out.contains("State: "), "{out}");
     assert!(out.contains("Docker images were not looked at: "), "{out}");
     assert!(err.contains("SAMPLE"), "{err}");

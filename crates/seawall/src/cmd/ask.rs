@@ -71,8 +71,6 @@ fn part(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn a_text_stays_in_its_part_of_an_address() {
         for (text, part) in [

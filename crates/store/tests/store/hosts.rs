@@ -34,7 +34,7 @@ async fn what_lies_on_a_machine_is_seen_retired_and_comes_back(db: Db) {
             let beside = see(tx, &hosts::image_id("bo", "sha256:aa"), "sha256:aa", 1)?;
             assert_eq!(see(tx, &hosts::image_id("box", "sha256:aa"), "sha256:aa", 9)?, a);
             assert_eq!(hosts::retire(tx, "box", Micros(9), Micros(10))?, [b]);
-            assert_eq!(hosts::retire(tx, "box", Micros(9), Micros(11))?, [], "once");
+            assert!(hosts::retire(tx, "box", Micros(9), Micros(11))?.is_empty(), "once");
             for (id, is) in [
                 (root, (1, None)),
                 (a, (9, None)),
