@@ -25,7 +25,7 @@ use std::{
 use model::Severity;
 use posture::{Action, ActionId, FixPlan};
 use store::{Micros, fixes as stored};
-use tokio::sync::Mutex as Gate;
+use tokio::sync::{Mutex as Gate, watch};
 
 pub use view::{Arrived, Finished, View, Wanted};
 
@@ -37,6 +37,8 @@ use crate::{AppState, Error};
 
 /// Who asks waits for a reading that takes no longer than this, and is answered from the last one otherwise.
 const QUICK: Duration = Duration::from_millis(300);
+/// How often it is looked whether the fleet changed, when nobody asks.
+const LOOK: Duration = Duration::from_secs(5);
 /// A reading is made again after this in any case: clocks are set, and days pass.
 const OLD: i64 = 600 * Micros::SECOND;
 /// Plans of scopes and owners that are kept.
@@ -177,6 +179,22 @@ impl Fixes {
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&current));
         drop(gate);
         Ok(current)
+    }
+}
+
+/// Keeps the reading fresh until `stop` says so or is gone: whoever asks first does not wait, and what arrived is noted though
+/// nobody asks.
+pub async fn run(state: AppState, mut stop: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = state.fixes.get(&state).await {
+            tracing::warn!(?error, "the fixes of the fleet could not be made");
+        }
+        // Readings take a tenth of the time at most.
+        let pause = state.fixes.now().map_or(LOOK, |current| LOOK.max(current.took * 10));
+        tokio::select! {
+            changed = stop.changed() => if changed.is_err() || *stop.borrow() { return },
+            () = tokio::time::sleep(pause) => {}
+        }
     }
 }
 

@@ -116,6 +116,7 @@ pub fn run(state: &AppState, options: Options) -> Result<Running, SealError> {
     tasks.spawn(database::watch(state.clone(), options.database, options.look));
     tasks.spawn(upkeep::run(state.clone()));
     tasks.spawn(crate::notices::run(state.clone(), state.stopping()));
+    tasks.spawn(crate::fixes::run(state.clone(), state.stopping()));
     tasks.spawn(assess::run(state.clone(), state.stopping()));
     for engine in options.engines {
         tasks.spawn(engine(state.clone(), state.stopping()));
