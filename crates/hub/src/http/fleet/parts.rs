@@ -179,7 +179,7 @@ async fn history(
     .into_iter()
     .filter_map(|(at, what, detail)| Some((at?, what, detail)))
     .collect();
-    events.sort_by(|a, b| b.0.cmp(&a.0));
+    events.sort_by_key(|event| std::cmp::Reverse(event.0));
     Ok(Json(History {
         tags: tags
             .into_iter()
