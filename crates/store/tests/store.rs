@@ -13,6 +13,8 @@ mod access;
 mod fixes;
 #[path = "store/fleet.rs"]
 mod fleet;
+#[path = "store/golden.rs"]
+mod golden;
 #[path = "store/harness.rs"]
 mod harness;
 #[path = "store/hosts.rs"]
