@@ -1,6 +1,9 @@
 // The shapes of the interface that the pages of posture read, until the generated schema has them all.
 
 import type { Severity } from "../parts/severity";
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
 
 export interface Page<T> {
   items: T[];
@@ -90,24 +93,7 @@ export interface RecommendationDetail extends Recommendation {
   rules: number;
 }
 
-export interface Assessed {
-  kind: string;
-  id: string;
-  assetId: string;
-  name: string;
-  scope: string;
-  owner?: OwnerRef;
-  state: string;
-  cause: string;
-  codes?: string[];
-  notes?: string[];
-  findings: number;
-  hidden: number;
-  since?: string;
-  evaluated?: string;
-  exemption?: string;
-  link: string;
-}
+export type Assessed = Schemas["AssessedAsset"];
 
 export interface Score {
   percent?: number;
@@ -153,14 +139,7 @@ export interface Exemption {
   effect?: { assets: number; unhealthy: number; findings: number };
 }
 
-export interface NewExemption {
-  control: string;
-  scope?: string;
-  assetId?: string;
-  category: "mitigated" | "waiver";
-  reason: string;
-  expires?: string;
-}
+export type NewExemption = Schemas["NewExemption"];
 
 export interface Effect {
   assets: { before: StateCounts; after: StateCounts };
@@ -211,25 +190,9 @@ export interface NewRule {
   expires?: string;
 }
 
-export interface RuleFinding {
-  image: string;
-  assetId: string;
-  vulnerability: string;
-  package: string;
-  severity: string;
-}
+export type RuleFinding = Schemas["HiddenFinding"];
 
-export interface Coverage {
-  plans: { plan: string; on: number; could: number; state: string; sentence: string }[];
-  assets: { total: number; assessed: number; notAssessed: number; notApplicable: number };
-  causes: { cause: string; code: string; count: number; link: string }[];
-  registries: { id: string; name: string; state: string; detail?: string; since?: string; notified?: string }[];
-  feeds: { state: string; newest?: string; sentence: string };
-  queue: { queued: number; oldest?: string; dead: number };
-  agents: unknown[];
-  problems: { code: string; count: number; images: number }[];
-  sentence: string;
-}
+export type Coverage = Schemas["Coverage"];
 
 export interface FixPart {
   kind: string;
@@ -297,19 +260,7 @@ export interface FixSummary {
   unfixed: Tally;
 }
 
-export interface Notice {
-  id: string;
-  kind: string;
-  severity: string;
-  title: string;
-  detail: string;
-  scope: string;
-  first: string;
-  last: string;
-  count: number;
-  seen: boolean;
-  link: string;
-}
+export type Notice = Schemas["Notice"];
 
 export interface Webhook {
   id: string;
@@ -333,16 +284,7 @@ export interface NewWebhook {
   format?: "json" | "slack";
 }
 
-export interface Delivery {
-  id: string;
-  at: string;
-  notice?: string;
-  state: "waiting" | "delivered" | "failed";
-  attempts: number;
-  status?: number;
-  error?: string;
-  next?: string;
-}
+export type Delivery = Schemas["Delivery"];
 
 export interface Feeds {
   database?: { hash: string; opened: string; newest?: string; records: number; generation?: string | number };
@@ -359,18 +301,9 @@ export interface SearchHit {
   link: string;
 }
 
-export interface Owner {
-  id: string;
-  name: string;
-  contact: string;
-}
+export type Owner = Schemas["Owner"];
 
-export interface ScopeRule {
-  registry?: string;
-  repositoryPrefix: string;
-  scope: string;
-  owner?: string;
-}
+export type ScopeRule = Schemas["ScopeRule"];
 
 export interface Plan {
   plan: string;
@@ -378,12 +311,4 @@ export interface Plan {
   from?: string;
 }
 
-export interface Prevalent {
-  id: string;
-  title: string;
-  severity: string;
-  kev: boolean;
-  images: number;
-  fixable?: boolean | number;
-  published?: string;
-}
+export type Prevalent = Schemas["VulnerabilityRow"];
