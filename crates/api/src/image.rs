@@ -10,8 +10,8 @@ use crate::tally::{Severity, State, Tally};
 
 pub use evidence::{Advisory, Evidence, Rating, Verdict, Why};
 pub use parts::{
-    Change, ChangedPackage, Compare, CompareCounts, FindingChange, FindingLite, History, HistoryEvent, Layer,
-    LayerPlace, Layers, PackageChange, PackageRow, StateSince, TagSpan,
+    Change, ChangedPackage, Compare, CompareCounts, FindingChange, FindingLite, History, HistoryEvent,
+    ImageTagSpan, Layer, LayerPlace, Layers, PackageChange, PackageRow, StateSince,
 };
 
 /// What became of a catalogue that was sent.

@@ -29,6 +29,7 @@ use api::{
 use made::{digest, document, hub, publisher, pushed};
 use serde_json::{Value, json};
 use support::{Hub, Who};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const WEB: &[made::Package<'_>] = &[
     ("deb", "openssl", "3.0.1", 0),
@@ -166,13 +167,19 @@ async fn a_catalogue_that_is_none_is_refused_and_leaves_nothing() {
     )
     .await;
     assert_eq!(text.problem(), (415, ProblemKind::UnsupportedMediaType));
-    let huge = Hub::send(
-        hub.request(&ci, reqwest::Method::POST, "/api/v1/catalogues")
-            .header("content-type", "application/json")
-            .body(vec![b' '; (64 << 20) + 1]),
-    )
-    .await;
-    assert_eq!(huge.problem(), (413, ProblemKind::TooLarge));
+    // The head alone: whoever announces too much is refused before anything of it comes.
+    let Who::Token(token) = &ci else { panic!("a token publishes") };
+    let head = format!(
+        "POST /api/v1/catalogues HTTP/1.1\r\nhost: localhost:{}\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        hub.address.port(),
+        (64 << 20) + 1
+    );
+    let mut stream = tokio::net::TcpStream::connect(hub.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).await.unwrap();
+    assert_eq!(&status, b"HTTP/1.1 413");
     let unknown = hub.post(&owner, "/api/v1/catalogues?scope=nowhere", &good).await;
     assert_eq!(unknown.problem(), (404, ProblemKind::NotFound));
     assert!(page(&hub, &owner, "/api/v1/images").await.items.is_empty());
@@ -299,6 +306,54 @@ async fn findings_say_what_where_and_what_to_do() {
         let names: Vec<&str> = found.items.iter().map(|finding| finding.vulnerability.as_str()).collect();
         assert_eq!((names, found.total), (wanted.clone(), Some(wanted.len() as u64)), "{query}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finding_says_which_fix_repairs_it_and_what_hides_it() {
+    let (hub, owner) = hub().await;
+    let sent = send(&hub, &publisher(&hub, &owner, "shop").await, &document(1, "web", WEB)).await;
+    let path = format!("/api/v1/images/{}/findings", sent.image);
+    let all: Page<Finding> = hub.get(&owner, &path).await.ok(200);
+    let fix = all.items[0].fix.clone().expect("a fix is known");
+    assert!(all.items.iter().all(|finding| finding.hidden_by.is_none()));
+    assert!(all.items[2].fix.is_none(), "nothing repairs zlib yet");
+    let of: Page<Finding> = hub.get(&owner, &format!("{path}?fix={}", fix.id)).await.ok(200);
+    assert!(of.total > Some(0) && of.items.iter().all(|finding| finding.fix.as_ref() == Some(&fix)));
+    assert_eq!(of.items[0].vulnerability, "CVE-2026-1");
+    let images = page(&hub, &owner, &format!("/api/v1/images?fix={}", fix.id)).await;
+    assert_eq!((images.items.len(), images.items[0].id.as_str()), (1, &*sent.image));
+    for path in [format!("{path}?fix=none"), "/api/v1/images?fix=none".to_owned()] {
+        let none: Value = hub.get(&owner, &path).await.ok(200);
+        assert_eq!(none["total"], 0, "{path}");
+    }
+    let now = hub.clock.now();
+    let rule = hub
+        .state
+        .store
+        .write(move |tx| {
+            store::disable_rules::create(
+                tx,
+                &store::disable_rules::NewRule {
+                    name: "low".to_owned(),
+                    scope: "shop".to_owned(),
+                    control: None,
+                    criteria: r#"{"cves":["CVE-2026-2"]}"#.to_owned(),
+                    justification: "accepted".to_owned(),
+                    expires: None,
+                    created: now,
+                    created_by: "user/root".to_owned(),
+                },
+            )
+        })
+        .await
+        .unwrap();
+    let all: Page<Finding> = hub.get(&owner, &path).await.ok(200);
+    let hidden = all.items[2].hidden_by.as_ref().expect("a rule hides it");
+    assert_eq!(
+        (hidden.rule.as_deref(), all.items[2].vulnerability.as_str()),
+        (Some(&*rule.to_string()), "CVE-2026-2")
+    );
+    assert!(all.items[0].hidden_by.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]

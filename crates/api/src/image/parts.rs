@@ -78,7 +78,7 @@ pub struct Layer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct History {
     /// Tags that point or pointed at it, newest first; at most 500.
-    pub tags: Vec<TagSpan>,
+    pub tags: Vec<ImageTagSpan>,
     /// Events, newest first.
     pub events: Vec<HistoryEvent>,
     /// What each control says, and since when.
@@ -87,7 +87,7 @@ pub struct History {
 
 /// A tag and how long it pointed at the image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct TagSpan {
+pub struct ImageTagSpan {
     /// The tag.
     pub tag: String,
     /// From when on.

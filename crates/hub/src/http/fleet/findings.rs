@@ -11,7 +11,7 @@ use super::{
 use crate::{AppState, Error, assess::hides, auth::Caller};
 use api::{
     Page, Problem,
-    image::{Finding, HiddenBy},
+    image::{Finding, FixRef, HiddenBy},
     tally::Severity,
 };
 use axum::{extract::State, response::Response};
@@ -72,6 +72,8 @@ struct FindingsAsked {
     text: Option<String>,
     /// Only of packages of this name or source package.
     package: Option<String>,
+    /// Only what this fix repairs, by id.
+    fix: Option<String>,
     /// Only with a fix, or only without.
     fixable: Option<bool>,
     /// Only what is known to be exploited, or only what is not.
@@ -101,6 +103,7 @@ const COLUMNS: &[&str] = &[
     "fixStatus",
     "fixedVersion",
     "remedy",
+    "fix.title",
     "layer.position",
     "layer.diffId",
     "paths",
@@ -121,7 +124,7 @@ async fn list(
     Query(asked): Query<FindingsAsked>,
 ) -> Result<Response, Error> {
     let severities: Vec<Severity> = words("severity", asked.severity.as_deref())?;
-    let filter = FindingFilter {
+    let mut filter = FindingFilter {
         severities: severities.into_iter().map(Into::into).collect(),
         counts: match asked.judgement.unwrap_or_default() {
             Judged::Counts => Some(true),
@@ -144,18 +147,24 @@ async fn list(
     // What was not read yet has no findings, and says so by its state.
     let asset = place(&state, &caller, image).await?.asset;
     let (image, placement, now) = (asset.image.unwrap_or(-1), asset.placement, state.clock.now());
-    let beside = state
+    let mut beside = state
         .read(move |tx| {
             let said = assessments::assessments_of(tx, &[&asset.asset_id])?.remove(&asset.asset_id);
             let exempted =
                 said.into_iter().flatten().filter_map(|row| Some((row.control, row.exempted?.exemption)));
             Ok(Ok(Beside {
+                fixes: HashMap::new(),
                 layers: images::layer_names(tx, image)?,
                 rules: hides::of_image(tx, placement, now)?,
                 exemptions: exempted.collect(),
             }))
         })
         .await?;
+    beside.fixes = fixes(&state, placement).await?;
+    filter.pairs = asked.fix.map(|fix| {
+        let of_fix = beside.fixes.iter().filter(|(_, (id, _))| *id == fix);
+        of_fix.map(|(key, _)| key.clone()).collect()
+    });
     let asked = Asked { cursor: asked.cursor, limit: asked.limit, format: asked.format };
     export::list(&state, asked, "findings", COLUMNS, move |tx, cursor, limit| {
         let total = cursor.is_none().then(|| stored::count_of_image(tx, image, &filter)).transpose()?;
@@ -165,9 +174,19 @@ async fn list(
     .await
 }
 
+/// By subject and vulnerability, id and title of the fix that repairs a finding.
+type Fixes = HashMap<(i64, String), (String, String)>;
+
+/// The fixes of an image's findings, as they stand in the fleet.
+async fn fixes(state: &AppState, placement: i64) -> Result<Fixes, Error> {
+    let current = state.fixes.get(state).await?.current;
+    tokio::task::spawn_blocking(move || current.of_place(placement)).await.map_err(Error::internal)
+}
+
 /// What findings are shown with.
 #[derive(Clone)]
 struct Beside {
+    fixes: Fixes,
     layers: Vec<LayerName>,
     /// By package and vulnerability, the rule that hides it.
     rules: hides::HiddenBy,
@@ -207,7 +226,10 @@ fn finding(row: &FindingRow, beside: &Beside) -> Finding {
         fix_status: found.fix_status.clone(),
         fixed_version: fixed.then(|| found.fix.clone()),
         remedy: found.remedy.clone(),
-        fix: None,
+        fix: beside
+            .fixes
+            .get(&(row.package.subject, found.vulnerability.clone()))
+            .map(|(id, title)| FixRef { id: id.clone(), title: title.clone() }),
         layer: wire::layer(row.package.layer, &beside.layers),
         paths: wire::paths(&row.package.evidence),
         first_seen: convert::time(row.first_seen),

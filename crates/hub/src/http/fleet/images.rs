@@ -10,7 +10,7 @@ use super::{
     },
     visible, wire, words,
 };
-use crate::{AppState, Error, auth::Caller};
+use crate::{AppState, Error, auth::Caller, fixes::Wanted};
 use api::{
     Page, Problem,
     image::{ImageDetail, ImageRow},
@@ -102,6 +102,8 @@ struct ImagesAsked {
     fixable: Option<bool>,
     /// Only what was made known by this: `push`, `pull`, `import`, `poll`, `event`, `manual`, `publish`, `host`.
     trigger: Option<String>,
+    /// Only those in which this fix has something to repair, by id.
+    fix: Option<String>,
     /// Also what is not there any more.
     gone: Option<bool>,
     /// In which order.
@@ -139,6 +141,23 @@ impl ImagesAsked {
             places: None,
         })
     }
+}
+
+/// The places in which a fix has something to repair, of those that the caller may see in the scope that is asked for.
+async fn of_fix(
+    state: &AppState,
+    caller: &Caller,
+    asked: &ImagesAsked,
+    fix: String,
+) -> Result<Vec<i64>, Error> {
+    let wanted =
+        Wanted { visible: visible(caller), scope: asked.scope.clone().unwrap_or_default(), owner: None };
+    let current = state.fixes.get(state).await?.current;
+    let places = tokio::task::spawn_blocking(move || {
+        let affected = current.places(&fix, &current.view(&wanted), &wanted);
+        affected.iter().filter(|affected| !affected.done).map(|affected| affected.place).collect()
+    });
+    places.await.map_err(Error::internal)
 }
 
 const COLUMNS: &[&str] = &[
@@ -189,7 +208,10 @@ async fn list(
     caller: Caller,
     Query(asked): Query<ImagesAsked>,
 ) -> Result<Response, Error> {
-    let filter = asked.filter(&caller)?;
+    let mut filter = asked.filter(&caller)?;
+    if let Some(fix) = &asked.fix {
+        filter.places = Some(of_fix(&state, &caller, &asked, fix.clone()).await?);
+    }
     let order = asked.sort.unwrap_or_default().order();
     let asked = Asked { cursor: asked.cursor, limit: asked.limit, format: asked.format };
     export::list(&state, asked, "images", COLUMNS, move |tx, cursor, limit| {

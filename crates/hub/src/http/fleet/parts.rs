@@ -11,7 +11,7 @@ use super::{
 use crate::{AppState, Error, auth::Caller};
 use api::{
     Page, Problem,
-    image::{History, HistoryEvent, Layer, Layers, PackageRow, StateSince, TagSpan},
+    image::{History, HistoryEvent, ImageTagSpan, Layer, Layers, PackageRow, StateSince},
 };
 use axum::{extract::State, response::Response};
 use serde::Deserialize;
@@ -183,7 +183,7 @@ async fn history(
     Ok(Json(History {
         tags: tags
             .into_iter()
-            .map(|span| TagSpan { tag: span.tag, since: time(span.since), until: span.until.map(time) })
+            .map(|span| ImageTagSpan { tag: span.tag, since: time(span.since), until: span.until.map(time) })
             .collect(),
         events: events
             .into_iter()

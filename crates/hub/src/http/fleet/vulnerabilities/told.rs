@@ -4,7 +4,7 @@ use super::super::{super::wire::time, evidence::vulnerability_id, explain, wire}
 use crate::{AppState, Error, matching::micros};
 use api::{
     tally::Severity,
-    vulnerability::{Counts, HitPackage, Link, OwnerShare, Record, Vulnerability},
+    vulnerability::{Counts, HitPackage, OwnerShare, Record, Vulnerability, WebLink},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -155,7 +155,7 @@ pub(super) fn vulnerability(told: Told, here: &Here) -> Vulnerability {
             .collect(),
         references: links
             .into_iter()
-            .map(|(url, kind)| Link { kind: kind.to_owned(), url: wire::cut(url) })
+            .map(|(url, kind)| WebLink { kind: kind.to_owned(), url: wire::cut(url) })
             .collect(),
         counts: Counts {
             affected: here.affected,
