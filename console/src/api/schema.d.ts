@@ -280,6 +280,104 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The advisories
+         * @description The database that the fleet is judged by, what it is made of, and how old it is.
+         */
+        get: operations["get_feeds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fixes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fixes
+         * @description What repairs the findings of the caller's images, what helps most first. Each finding that has a fix stands in exactly one.
+         *     The header `X-Seawall-As-Of` has the time of which the answer is, `X-Seawall-Stale` is there when something changed since.
+         */
+        get: operations["get_fixes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fixes/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All fixes added up */
+        get: operations["get_fixes_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fixes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One fix
+         * @description With what to do step by step, and the vulnerabilities that it clears.
+         */
+        get: operations["get_fixes_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fixes/{id}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Images of a fix
+         * @description Those that have it, and those in which it has arrived within 30 days.
+         */
+        get: operations["get_fixes_id_images"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/grants": {
         parameters: {
             query?: never;
@@ -342,6 +440,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{image}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare two images
+         * @description What the second (`with`) has that the first has not, and the other way round.
+         */
+        get: operations["get_images_image_compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{image}/evidence": {
         parameters: {
             query?: never;
@@ -379,6 +497,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{image}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * History of an image
+         * @description Tags that pointed at it, what happened to it, and since when its controls say what they say.
+         */
+        get: operations["get_images_image_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image}/layers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Layers of an image
+         * @description The lowest first, each with what came with it.
+         */
+        get: operations["get_images_image_layers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image}/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Packages of an image
+         * @description By name, one row for each place of a package.
+         */
+        get: operations["get_images_image_packages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image}/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Scan an image now
+         * @description Its bytes are read again, before all that waits. For new advisories this is not needed: what is known is judged by them at
+         *     once.
+         */
+        post: operations["post_images_image_scan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{image}/why": {
         parameters: {
             query?: never;
@@ -393,6 +592,103 @@ export interface paths {
         get: operations["get_images_image_why"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inventory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The inventory
+         * @description Registries, repositories and images as one list.
+         */
+        get: operations["get_inventory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inventory/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many assets there are
+         * @description By kind and state.
+         */
+        get: operations["get_inventory_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Jobs
+         * @description Those of registries of the caller's scopes, the newest first.
+         */
+        get: operations["get_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many jobs stand where */
+        get: operations["get_jobs_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a job again that was given up
+         * @description With all its attempts, at once.
+         */
+        post: operations["post_jobs_id_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -675,6 +971,295 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Registries
+         * @description Those of the caller's scopes, and those that hold an image there; by name. Sums are of the images that the caller may see.
+         */
+        get: operations["get_registries"];
+        put?: never;
+        /**
+         * Connect a registry
+         * @description Its catalogue is read at once, and again when it is time. The secret for its notifications is in the answer and nowhere
+         *     else.
+         */
+        post: operations["post_registries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look whether a registry can be reached
+         * @description With the settings and credentials that are given. Nothing is kept, and nothing is written to the registry.
+         */
+        post: operations["post_registries_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A registry */
+        get: operations["get_registries_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a registry
+         * @description With its repositories, images and jobs. The registry itself is not touched.
+         */
+        delete: operations["delete_registries_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a registry
+         * @description What is absent stays. Repositories that are not watched any more are retired. With another address the credentials must be
+         *     given again, so that nobody sends them to a host of their own.
+         */
+        patch: operations["patch_registries_id"];
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Events of a registry
+         * @description For registries that send none of their own form: what a script or a relay sends. The same rules hold.
+         */
+        post: operations["post_registries_id_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Notifications of a registry
+         * @description In the form of the distribution project (`application/vnd.docker.distribution.events.v1+json`). Success is answered when
+         *     what was told is kept; what was not is to be sent again, and what is sent twice is known by its id.
+         */
+        post: operations["post_registries_id_notifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a registry
+         * @description It is not asked for anything, and its jobs wait. Its notifications are still taken in.
+         */
+        post: operations["post_registries_id_pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/poll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a registry now
+         * @description Its whole catalogue is read, from the beginning.
+         */
+        post: operations["post_registries_id_poll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What goes with a registry
+         * @description Said before it is done.
+         */
+        get: operations["get_registries_id_removal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Repositories of a registry
+         * @description Those that hold an image that the caller may see; who may see the registry's scope sees all.
+         */
+        get: operations["get_registries_id_repositories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a registry
+         * @description What waited goes on, and its catalogue is read again when it is time.
+         */
+        post: operations["post_registries_id_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new secret for a registry's notifications
+         * @description The one before is dead at once. The new one is in the answer and nowhere else.
+         */
+        post: operations["post_registries_id_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A repository */
+        get: operations["get_repositories_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The history of a repository's tags
+         * @description What each tag pointed at and when, newest first.
+         */
+        get: operations["get_repositories_id_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tags of a repository
+         * @description Those that point somewhere now, by name.
+         */
+        get: operations["get_repositories_id_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scope-rules": {
         parameters: {
             query?: never;
@@ -789,6 +1374,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scopes/{scope}/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What deleting a scope does
+         * @description What goes with it, and what must go or go elsewhere before it can be deleted.
+         */
+        get: operations["get_scopes_scope_removal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/score": {
         parameters: {
             query?: never;
@@ -852,6 +1457,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search
+         * @description Vulnerabilities, images, packages, repositories, registries and pages of the console.
+         */
+        get: operations["get_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup": {
         parameters: {
             query?: never;
@@ -867,6 +1492,60 @@ export interface paths {
          * @description Makes the first user, who owns everything, and logs them in.
          */
         post: operations["post_setup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/software": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Software
+         * @description Packages by name, with what has them and what is known against them.
+         */
+        get: operations["get_software"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/software/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions of one package */
+        get: operations["get_software_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This hub */
+        get: operations["get_system"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -949,7 +1628,11 @@ export interface paths {
         get: operations["get_users_id"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete a user
+         * @description With sessions, tokens and roles. The audit trail keeps what the user did. The last owner of the hub stays.
+         */
+        delete: operations["delete_users_id"];
         options?: never;
         head?: never;
         /**
@@ -957,6 +1640,26 @@ export interface paths {
          * @description Disable, enable, or set a new password. Ends the user's sessions.
          */
         patch: operations["patch_users_id"];
+        trace?: never;
+    };
+    "/api/v1/users/{id}/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What deleting a user does
+         * @description A user can be disabled instead: then nothing is lost, and nothing works.
+         */
+        get: operations["get_users_id_removal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/vulnerabilities": {
@@ -1294,6 +1997,40 @@ export interface components {
             /** @description Which of the four states. */
             state: components["schemas"]["State"];
         };
+        /** @description An asset. */
+        Asset: {
+            /** @description Its id among all assets: `registry/main/shop/web@sha256:…`. */
+            assetId: string;
+            /** @description Why, for people. */
+            cause?: string | null;
+            /** @description Its findings; of a repository or registry those of its images that the caller may see. */
+            findings: components["schemas"]["Tally"];
+            /**
+             * Format: date-time
+             * @description When it was first seen.
+             */
+            firstSeen: string;
+            /** @description Its id among those of its kind. */
+            id: string;
+            /** @description Its kind. */
+            kind: components["schemas"]["AssetKind"];
+            /**
+             * Format: date-time
+             * @description When it was last seen.
+             */
+            lastSeen: string;
+            /** @description Where the console shows it. */
+            link: string;
+            /** @description What people call it: `shop/web:1.2`. */
+            name: string;
+            owner?: components["schemas"]["OwnerRef"] | null;
+            /** @description What it is judged by: of an image its controls, of others their images. */
+            parts: components["schemas"]["StateCounts"];
+            /** @description Its scope; the root is empty. */
+            scope: string;
+            /** @description How it stands. */
+            state: components["schemas"]["State"];
+        };
         /** @description An asset that would be in another state. */
         AssetChange: {
             /** @description As it would be. */
@@ -1328,6 +2065,11 @@ export interface components {
              */
             total: number;
         };
+        /**
+         * @description The kinds of asset.
+         * @enum {string}
+         */
+        AssetKind: "registry" | "repository" | "image";
         /** @description Assets by state, before and after. */
         AssetsChange: {
             /** @description As it would be. */
@@ -1389,6 +2131,11 @@ export interface components {
             /** @description Where they are listed in the console. */
             link: string;
         };
+        /**
+         * @description How a finding of the second image stands to the first.
+         * @enum {string}
+         */
+        Change: "new" | "gone";
         /** @description Changes one's own password. Every other session of the user ends. */
         ChangePassword: {
             /**
@@ -1401,6 +2148,78 @@ export interface components {
              * @description The one from now on; at least 12 characters.
              */
             new: string;
+        };
+        /** @description Changes a registry: what is absent stays as it is. */
+        ChangeRegistry: {
+            /**
+             * @description Its address. The credentials are for the old one: give them again with it.
+             * @default null
+             */
+            address: string | null;
+            /**
+             * @description Private hosts that the registry may send us to.
+             * @default null
+             */
+            allowHosts: string[] | null;
+            /**
+             * @description Certificate authorities in PEM form; empty takes them away.
+             * @default null
+             */
+            ca: string | null;
+            /**
+             * Format: int32
+             * @description Scans and look-ups at once.
+             * @default null
+             */
+            concurrency: number | null;
+            /**
+             * @description Patterns of repositories that are not.
+             * @default null
+             */
+            exclude: string[] | null;
+            /**
+             * @description Patterns of repositories that are watched.
+             * @default null
+             */
+            include: string[] | null;
+            /**
+             * @description Plain HTTP and certificates that do not verify are allowed.
+             * @default null
+             */
+            insecure: boolean | null;
+            /**
+             * @description The id of the owner of its images; empty takes it away.
+             * @default null
+             */
+            owner: string | null;
+            /**
+             * Format: password
+             * @description The password or token; with `user`.
+             * @default null
+             */
+            password: string | null;
+            /**
+             * Format: int32
+             * @description Minutes between two looks at its catalogue; 0 for none.
+             * @default null
+             */
+            pollMinutes: number | null;
+            /**
+             * @description The scope of its images, where no rule says otherwise.
+             * @default null
+             */
+            scope: string | null;
+            /**
+             * @description The user name; with `password`. Both empty take the credentials away.
+             * @default null
+             */
+            user: string | null;
+            /**
+             * Format: int32
+             * @description Days after its last push, pull or import within which an image is assessed.
+             * @default null
+             */
+            windowDays: number | null;
         };
         /** @description Renames a scope. Its path stays. */
         ChangeScope: {
@@ -1433,6 +2252,63 @@ export interface components {
             severity?: components["schemas"]["Severity"] | null;
             /** @description Where notices are posted. */
             url?: string | null;
+        };
+        /** @description A package that differs. */
+        ChangedPackage: {
+            /** @description How. */
+            change: components["schemas"]["PackageChange"];
+            /** @description Version in the first; several are separated by commas. */
+            from?: string | null;
+            /** @description purl type. */
+            kind: string;
+            /** @description Name. */
+            name: string;
+            /** @description Version in the second. */
+            to?: string | null;
+        };
+        /** @description What a look at an address showed. */
+        Check: {
+            /** @description Does it take uploads from anybody? Absent: it could not be found out. */
+            anonymousWrite?: boolean | null;
+            /** @description What it speaks. */
+            api?: string | null;
+            /** @description What was seen, or what to do about it. */
+            detail: string;
+            /** @description A registry answers, and takes the credentials. */
+            reached: boolean;
+            /** @description Is it spoken to with TLS? */
+            tls?: boolean | null;
+        };
+        /** @description What two images have not in common. Lists have at most 2,000 rows each; the counts are of all. */
+        Compare: {
+            /** @description The first. */
+            a: components["schemas"]["ImageRow"];
+            /** @description The second. */
+            b: components["schemas"]["ImageRow"];
+            /** @description How many findings differ. */
+            counts: components["schemas"]["CompareCounts"];
+            /** @description Findings that differ, the worst first. */
+            findings: components["schemas"]["FindingChange"][];
+            /** @description Packages that differ, by name. */
+            packages: components["schemas"]["ChangedPackage"][];
+        };
+        /** @description Findings of two images, by vulnerability and package. */
+        CompareCounts: {
+            /**
+             * Format: int64
+             * @description Only the first has them.
+             */
+            gone: number;
+            /**
+             * Format: int64
+             * @description Only the second has them.
+             */
+            new: number;
+            /**
+             * Format: int64
+             * @description Both have them.
+             */
+            same: number;
         };
         /** @description The configuration of an image. Environment variables are left out: values may be secret. */
         Configuration: {
@@ -1689,6 +2565,13 @@ export interface components {
             /** @description The kind of thing that changed: `scope`, `image`, `job`, `score`. */
             topic: string;
         };
+        /** @description A new secret for a registry's notifications; the one before is dead. */
+        EventsSecret: {
+            /** @description The secret: in this answer and nowhere else. */
+            eventsSecret: string;
+            /** @description How the registry is told to send notifications. */
+            notifications: components["schemas"]["Notifications"];
+        };
         /** @description Why a package of an image is affected by a vulnerability, or is not. */
         Evidence: {
             /** @description What sources say about the package and this vulnerability, whether it holds or not. */
@@ -1767,6 +2650,21 @@ export interface components {
              */
             unhealthy: number;
         };
+        /** @description A change of the database. */
+        FeedChange: {
+            /** @description The content's SHA-256. */
+            hash: string;
+            /**
+             * Format: date-time
+             * @description From when on the fleet was judged by it.
+             */
+            opened: string;
+            /**
+             * Format: int64
+             * @description Advisories.
+             */
+            records: number;
+        };
         /** @description The data that packages are judged by. */
         FeedCoverage: {
             /**
@@ -1778,6 +2676,69 @@ export interface components {
             sentence: string;
             /** @description `fresh`, `stale`, `none`. */
             state: string;
+        };
+        /** @description A database of advisories. */
+        FeedDatabase: {
+            /**
+             * Format: int64
+             * @description The number of this change.
+             */
+            generation: number;
+            /** @description Its content's SHA-256. */
+            hash: string;
+            /**
+             * Format: date-time
+             * @description When its newest advisory was changed.
+             */
+            newest?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when the fleet is judged by it.
+             */
+            opened: string;
+            /**
+             * Format: int64
+             * @description Advisories.
+             */
+            records: number;
+        };
+        /** @description A source of advisories. */
+        FeedSource: {
+            /**
+             * Format: int64
+             * @description How many days ago that was.
+             */
+            ageDays?: number | null;
+            /** @description What it speaks about. */
+            ecosystem?: string | null;
+            /** @description Its name. */
+            name: string;
+            /** @description When its newest record was changed. */
+            newest?: string | null;
+            /**
+             * Format: int64
+             * @description Its records.
+             */
+            records: number;
+            /** @description It is too old to be relied on. */
+            stale: boolean;
+        };
+        /**
+         * @description How old the advisories are.
+         * @enum {string}
+         */
+        FeedState: "fresh" | "stale" | "none";
+        /** @description The database of advisories. */
+        Feeds: {
+            database?: components["schemas"]["FeedDatabase"] | null;
+            /** @description The databases that were used, the newest first. */
+            history: components["schemas"]["FeedChange"][];
+            /** @description The same in one sentence. */
+            sentence: string;
+            /** @description What it is made of. */
+            sources: components["schemas"]["FeedSource"][];
+            /** @description How old it is. */
+            state: components["schemas"]["FeedState"];
         };
         /** @description What is wrong with one field of a request. */
         FieldProblem: {
@@ -1829,6 +2790,26 @@ export interface components {
             /** @description The vulnerability: a CVE where there is one. */
             vulnerability: string;
         };
+        /** @description A finding that differs. */
+        FindingChange: {
+            /** @description How. */
+            change: components["schemas"]["Change"];
+            /** @description The finding. */
+            finding: components["schemas"]["FindingLite"];
+        };
+        /** @description A finding in few words. */
+        FindingLite: {
+            /** @description Known to be exploited. */
+            kev: boolean;
+            /** @description The package's name. */
+            package: string;
+            /** @description The severity that counts. */
+            severity: components["schemas"]["Severity"];
+            /** @description Its version. */
+            version: string;
+            /** @description The vulnerability. */
+            vulnerability: string;
+        };
         /** @description The package of a finding. */
         FindingPackage: {
             /** @description purl type: `deb`. */
@@ -1851,6 +2832,111 @@ export interface components {
             /** @description As it is. */
             before: components["schemas"]["TallyLite"];
         };
+        /** @description One thing to do, and what it repairs in all images of the caller's scopes. */
+        Fix: {
+            /** @description Findings that it clears: one for each image, package and vulnerability. */
+            clears: components["schemas"]["TallyLite"];
+            /** @description What is done: `remove`, `rebuild-on-base`, `upgrade`, `upgrade-carrier`, `rebuild`. */
+            deed: string;
+            /**
+             * Format: double
+             * @description The highest probability of exploitation, 0 to 1.
+             */
+            epss?: number | null;
+            /** @description Its id: it stays while target, findings and images change. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Images that have it.
+             */
+            images: number;
+            /**
+             * Format: int64
+             * @description Of them, known to be exploited.
+             */
+            kev: number;
+            /** @description purl type of what is acted upon; absent for a base. */
+            kind?: string | null;
+            /**
+             * Format: int64
+             * @description Of them, about hostile code.
+             */
+            malware: number;
+            /** @description Whether that is measured on the newest build of the base, which was scanned, or predicted from what has a fix. */
+            measured: boolean;
+            /** @description What is acted upon: a package, the path of a binary, the name of a base. */
+            name: string;
+            /** @description Whose they are, most images first. */
+            owners: components["schemas"]["FixOwner"][];
+            /** @description What becomes newer, most findings first; of many the first 20. */
+            parts: components["schemas"]["FixPart"][];
+            progress?: components["schemas"]["Progress"] | null;
+            /** @description What remains in these images once it is done. */
+            remains: components["schemas"]["Remains"];
+            /**
+             * Format: date-time
+             * @description Since when there is something to do.
+             */
+            since: string;
+            /** @description What to rebuild on, for bases, where that is known by a name of its own. */
+            target?: string | null;
+            /** @description What to do, in words: `upgrade lodash to 4.17.21`, `rebuild on debian:12.12`. */
+            title: string;
+            /**
+             * Format: int64
+             * @description Distinct vulnerabilities.
+             */
+            vulnerabilities: number;
+        };
+        /** @description One fix, with what to do step by step. */
+        FixDetail: components["schemas"]["Fix"] & {
+            /** @description What to do, in order. */
+            steps: string[];
+            /** @description The vulnerabilities that it clears, the worst first; the first 50. */
+            vulnerabilitiesList: components["schemas"]["FixVulnerability"][];
+        };
+        /** @description An image of a fix. */
+        FixImage: {
+            /** @description Whether it is done: repaired, replaced by a newer build, or retired. */
+            done: boolean;
+            /**
+             * Format: int64
+             * @description Findings that the fix clears in it, or has cleared.
+             */
+            findings: number;
+            /** @description The image. */
+            image: components["schemas"]["ImageRow"];
+        };
+        /** @description An owner's part of a fix. */
+        FixOwner: {
+            /**
+             * Format: int64
+             * @description Findings that it clears in them.
+             */
+            findings: number;
+            /**
+             * Format: int64
+             * @description Images.
+             */
+            images: number;
+            owner?: components["schemas"]["OwnerRef"] | null;
+        };
+        /** @description A package that becomes newer. */
+        FixPart: {
+            /**
+             * Format: int64
+             * @description Findings that it clears.
+             */
+            findings: number;
+            /** @description Versions that are there, oldest first; of many the first 20. */
+            from: string[];
+            /** @description purl type. */
+            kind: string;
+            /** @description The name that advisories use. */
+            name: string;
+            /** @description The version that repairs all that can be repaired; absent where it goes. */
+            to?: string | null;
+        };
         /** @description A fix, by id and in words. */
         FixRef: {
             /** @description The id. */
@@ -1863,11 +2949,68 @@ export interface components {
          * @enum {string}
          */
         FixState: "fix-available" | "no-fix-available" | "scheduled" | "wont-fix" | "unknown";
+        /** @description All fixes, added up. */
+        FixSummary: {
+            /**
+             * Format: int64
+             * @description Things to do.
+             */
+            actions: number;
+            /**
+             * Format: date-time
+             * @description The time of which all fixes are.
+             */
+            at: string;
+            /** @description Whether that is the state of now: something changed meanwhile, and a new reading is being made, if not. */
+            current: boolean;
+            /**
+             * Format: int64
+             * @description Findings that count: one for each image, package and vulnerability.
+             */
+            findings: number;
+            /** @description Of them, those that nothing repairs yet. */
+            unfixed: components["schemas"]["TallyLite"];
+        };
+        /** @description A vulnerability that a fix clears. */
+        FixVulnerability: {
+            /** @description Its name. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Images in which the fix clears it.
+             */
+            images: number;
+            /** @description Known to be exploited. */
+            kev: boolean;
+            /** @description How bad. */
+            severity: components["schemas"]["Severity"];
+        };
         /**
          * @description How a list is given out.
          * @enum {string}
          */
         Format: "json" | "csv" | "jsonl";
+        /** @description What was found, the likeliest first. */
+        Found: {
+            /** @description The hits. */
+            items: components["schemas"]["FoundItem"][];
+        };
+        /** @description Something that was found. */
+        FoundItem: {
+            /** @description More of it. */
+            detail?: string | null;
+            /** @description What it is. */
+            kind: components["schemas"]["FoundKind"];
+            /** @description Where the console shows it. */
+            link: string;
+            /** @description What people call it. */
+            title: string;
+        };
+        /**
+         * @description The kinds of what is found.
+         * @enum {string}
+         */
+        FoundKind: "vulnerability" | "image" | "package" | "repository" | "registry" | "page";
         /** @description A user's role on a scope. */
         Grant: {
             /** @description What the user may do there and below. */
@@ -1928,6 +3071,13 @@ export interface components {
             /** @description Name for people. */
             title: string;
         };
+        /** @description A header of HTTP. */
+        Header: {
+            /** @description Its name. */
+            name: string;
+            /** @description Its value. */
+            value: string;
+        };
         /** @description Whether the hub can do its work. */
         Health: {
             /**
@@ -1970,6 +3120,27 @@ export interface components {
             severity: components["schemas"]["Severity"];
             /** @description The vulnerability. */
             vulnerability: string;
+        };
+        /** @description What happened to an image in its place. */
+        History: {
+            /** @description Events, newest first. */
+            events: components["schemas"]["HistoryEvent"][];
+            /** @description What each control says, and since when. */
+            states: components["schemas"]["StateSince"][];
+            /** @description Tags that point or pointed at it, newest first; at most 500. */
+            tags: components["schemas"]["ImageTagSpan"][];
+        };
+        /** @description Something that happened to an image. */
+        HistoryEvent: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description More of it, in words. */
+            detail?: string | null;
+            /** @description `built`, `first-seen`, `imported`, `pushed`, `pulled`, `published`, `scanned`, `gone`. */
+            what: string;
         };
         /** @description A package of an image of which a vulnerability speaks, and what came out. */
         Hit: {
@@ -2108,6 +3279,21 @@ export interface components {
             /** @description What made it known or be scanned last: `push`, `pull`, `import`, `poll`, `event`, `manual`, `publish`, `host`. */
             trigger: string;
         };
+        /** @description A tag and how long it pointed at the image. */
+        ImageTagSpan: {
+            /**
+             * Format: date-time
+             * @description From when on.
+             */
+            since: string;
+            /** @description The tag. */
+            tag: string;
+            /**
+             * Format: date-time
+             * @description Until when; absent: it does now.
+             */
+            until?: string | null;
+        };
         /** @description What became of a catalogue that was sent. */
         Ingest: {
             /** @description The asset: `published/<name>@sha256:…`. */
@@ -2131,12 +3317,142 @@ export interface components {
             /** @description How it stands; *not assessed* until its controls were judged, which begins at once. */
             state: components["schemas"]["State"];
         };
+        /** @description How many assets there are. */
+        InventoryCounts: {
+            /** @description By kind; each kind is there. */
+            kinds: components["schemas"]["KindCounts"][];
+        };
+        /** @description A job. */
+        Job: {
+            /**
+             * Format: int32
+             * @description Attempts that were begun.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it was queued.
+             */
+            created: string;
+            /** @description Why the last attempt failed. */
+            error?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was done or given up.
+             */
+            finished?: string | null;
+            /** @description The id. */
+            id: string;
+            /** @description The image's id, where it is known already. */
+            image?: string | null;
+            /** @description What is done. */
+            kind: components["schemas"]["JobKind"];
+            /**
+             * Format: int32
+             * @description Attempts after which it is given up.
+             */
+            maxAttempts: number;
+            /**
+             * Format: date-time
+             * @description It waits until then.
+             */
+            notBefore?: string | null;
+            /** @description What goes first. */
+            priority: components["schemas"]["Priority"];
+            /** @description The registry's id. */
+            registry?: string | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["JobState"];
+            /** @description To what, in words. */
+            subject: string;
+        };
+        /** @description How many jobs stand where. */
+        JobCounts: {
+            /**
+             * Format: int64
+             * @description Given up; they are kept for a month.
+             */
+            dead: number;
+            /**
+             * Format: int64
+             * @description Done; they are kept for a week.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description Being worked on.
+             */
+            leased: number;
+            /**
+             * Format: date-time
+             * @description When the oldest that waits was queued.
+             */
+            oldestQueued?: string | null;
+            /**
+             * Format: int64
+             * @description Waiting.
+             */
+            queued: number;
+        };
+        /**
+         * @description What is done.
+         * @enum {string}
+         */
+        JobKind: "resolve" | "scan" | "poll" | "other";
+        /**
+         * @description Where a job stands.
+         * @enum {string}
+         */
+        JobState: "queued" | "leased" | "done" | "dead";
+        /** @description How many assets of a kind there are. */
+        KindCounts: {
+            /** @description The kind. */
+            kind: components["schemas"]["AssetKind"];
+            /** @description By state. */
+            states: components["schemas"]["StateCounts"];
+            /**
+             * Format: int64
+             * @description All.
+             */
+            total: number;
+        };
         /** @description A label of an image. */
         Label: {
             /** @description Its name. */
             name: string;
             /** @description Its value. */
             value: string;
+        };
+        /** @description A layer of an image. */
+        Layer: {
+            /** @description The instruction that made it. */
+            createdBy?: string | null;
+            /** @description Digest of the uncompressed layer. */
+            diffId: string;
+            /** @description Findings of this image that came with it. */
+            findings: components["schemas"]["Tally"];
+            /** @description It is a part of the base that the image was built on. */
+            isBase: boolean;
+            /**
+             * Format: int64
+             * @description Packages of this image that came with it.
+             */
+            packages: number;
+            /**
+             * Format: int32
+             * @description 0 is the lowest.
+             */
+            position: number;
+            /**
+             * Format: int64
+             * @description Images in places that the caller may see which have this layer at this position, this one among them.
+             */
+            sharedBy: number;
+            /**
+             * Format: int64
+             * @description Bytes as stored.
+             */
+            size: number;
         };
         /** @description The layer that brought something. */
         LayerPlace: {
@@ -2150,11 +3466,16 @@ export interface components {
              */
             position: number;
         };
+        /** @description The layers of an image. */
+        Layers: {
+            /** @description The lowest first. */
+            items: components["schemas"]["Layer"][];
+        };
         /** @description A link. */
         Link: {
-            /** @description `ADVISORY`, `FIX`, `REPORT`, `WEB`, … */
-            kind: string;
-            /** @description The address: `http` or `https`. */
+            /** @description What it leads to. */
+            title: string;
+            /** @description Its address. */
             url: string;
         };
         /** @description Name and password. */
@@ -2166,6 +3487,15 @@ export interface components {
              * @description The user's password.
              */
             password: string;
+        };
+        /** @description A registry that was connected, with what it must be told. */
+        MadeRegistry: {
+            /** @description The secret for its notifications: in this answer and nowhere else. */
+            eventsSecret: string;
+            /** @description How it is told to send them. */
+            notifications: components["schemas"]["Notifications"];
+            /** @description The registry. */
+            registry: components["schemas"]["Registry"];
         };
         /** @description A token that was just made. */
         MadeToken: {
@@ -2235,6 +3565,55 @@ export interface components {
             contact?: string;
             /** @description The team's name; unique. */
             name: string;
+        };
+        /** @description Connects a registry. */
+        NewRegistry: {
+            /**
+             * @description Its address, without a scheme: a host, with a port if it is not the usual one.
+             * @example registry.example:5000
+             */
+            address: string;
+            /** @description Private hosts that the registry may send us to: its token server, the store of its layers. */
+            allowHosts?: string[];
+            /** @description Certificate authorities to trust beside the system's, in PEM form. */
+            ca?: string | null;
+            /**
+             * Format: int32
+             * @description Scans and look-ups at once; 2 if absent.
+             */
+            concurrency?: number | null;
+            /** @description Patterns of repositories that are not watched, though `include` has them. */
+            exclude?: string[];
+            /** @description Patterns of repositories that are watched (`*` stands for any text); none: all. */
+            include?: string[];
+            /** @description Allows plain HTTP and certificates that do not verify. On this machine (loopback) plain HTTP needs no leave. */
+            insecure?: boolean;
+            /**
+             * @description Its name, which stays: lower-case letters, digits, `.`, `_`, `-`.
+             * @example main
+             */
+            name: string;
+            /** @description The id of the owner of its images, where no rule says otherwise. */
+            owner?: string | null;
+            /**
+             * Format: password
+             * @description The password or token; with `user`. It is kept encrypted and never shown again.
+             */
+            password?: string | null;
+            /**
+             * Format: int32
+             * @description Minutes between two looks at its catalogue; 15 if absent, 0 for none.
+             */
+            pollMinutes?: number | null;
+            /** @description The scope of its images, where no rule says otherwise; the root if absent. */
+            scope?: string;
+            /** @description The user name; with `password`. */
+            user?: string | null;
+            /**
+             * Format: int32
+             * @description Days after its last push, pull or import within which an image is assessed; 30 if absent.
+             */
+            windowDays?: number | null;
         };
         /** @description Makes a rule, or asks what one would do. */
         NewRule: {
@@ -2353,6 +3732,15 @@ export interface components {
              */
             unread: number;
         };
+        /** @description How a registry is told to send notifications. */
+        Notifications: {
+            /** @description The part of docker-registry's configuration, in YAML; the secret is in it. */
+            example: string;
+            /** @description With these headers; the secret is in them. */
+            headers: components["schemas"]["Header"][];
+            /** @description Where to. */
+            url: string;
+        };
         /**
          * @description Which end of a list comes first.
          * @enum {string}
@@ -2395,6 +3783,31 @@ export interface components {
          * @enum {string}
          */
         PackageCategory: "os" | "language";
+        /**
+         * @description How a package of the second image stands to the first.
+         * @enum {string}
+         */
+        PackageChange: "added" | "removed" | "changed";
+        /** @description A package of an image. */
+        PackageRow: {
+            /** @description What the database could say about it, a slug: `covered`, `no-feed`, … */
+            coverage: string;
+            /** @description Its findings that count. */
+            findings: components["schemas"]["TallyLite"];
+            /** @description purl type: `deb`. */
+            kind: string;
+            layer?: components["schemas"]["LayerPlace"] | null;
+            /** @description Name. */
+            name: string;
+            /** @description Files that show it, best first. */
+            paths: string[];
+            /** @description Package URL. */
+            purl: string;
+            /** @description The fleet's id of the package with all that its verdict hangs on. */
+            subject: string;
+            /** @description Version. */
+            version: string;
+        };
         /** @description One page of a list. */
         Page_AssessedAsset: {
             /** @description The rows, in the order asked for. */
@@ -2441,6 +3854,53 @@ export interface components {
                  */
                 since: string;
                 /** @description Which of the four states. */
+                state: components["schemas"]["State"];
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_Asset: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description Its id among all assets: `registry/main/shop/web@sha256:…`. */
+                assetId: string;
+                /** @description Why, for people. */
+                cause?: string | null;
+                /** @description Its findings; of a repository or registry those of its images that the caller may see. */
+                findings: components["schemas"]["Tally"];
+                /**
+                 * Format: date-time
+                 * @description When it was first seen.
+                 */
+                firstSeen: string;
+                /** @description Its id among those of its kind. */
+                id: string;
+                /** @description Its kind. */
+                kind: components["schemas"]["AssetKind"];
+                /**
+                 * Format: date-time
+                 * @description When it was last seen.
+                 */
+                lastSeen: string;
+                /** @description Where the console shows it. */
+                link: string;
+                /** @description What people call it: `shop/web:1.2`. */
+                name: string;
+                owner?: components["schemas"]["OwnerRef"] | null;
+                /** @description What it is judged by: of an image its controls, of others their images. */
+                parts: components["schemas"]["StateCounts"];
+                /** @description Its scope; the root is empty. */
+                scope: string;
+                /** @description How it stands. */
                 state: components["schemas"]["State"];
             }[];
             /**
@@ -2643,6 +4103,100 @@ export interface components {
             total?: number | null;
         };
         /** @description One page of a list. */
+        Page_Fix: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description Findings that it clears: one for each image, package and vulnerability. */
+                clears: components["schemas"]["TallyLite"];
+                /** @description What is done: `remove`, `rebuild-on-base`, `upgrade`, `upgrade-carrier`, `rebuild`. */
+                deed: string;
+                /**
+                 * Format: double
+                 * @description The highest probability of exploitation, 0 to 1.
+                 */
+                epss?: number | null;
+                /** @description Its id: it stays while target, findings and images change. */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description Images that have it.
+                 */
+                images: number;
+                /**
+                 * Format: int64
+                 * @description Of them, known to be exploited.
+                 */
+                kev: number;
+                /** @description purl type of what is acted upon; absent for a base. */
+                kind?: string | null;
+                /**
+                 * Format: int64
+                 * @description Of them, about hostile code.
+                 */
+                malware: number;
+                /** @description Whether that is measured on the newest build of the base, which was scanned, or predicted from what has a fix. */
+                measured: boolean;
+                /** @description What is acted upon: a package, the path of a binary, the name of a base. */
+                name: string;
+                /** @description Whose they are, most images first. */
+                owners: components["schemas"]["FixOwner"][];
+                /** @description What becomes newer, most findings first; of many the first 20. */
+                parts: components["schemas"]["FixPart"][];
+                progress?: components["schemas"]["Progress"] | null;
+                /** @description What remains in these images once it is done. */
+                remains: components["schemas"]["Remains"];
+                /**
+                 * Format: date-time
+                 * @description Since when there is something to do.
+                 */
+                since: string;
+                /** @description What to rebuild on, for bases, where that is known by a name of its own. */
+                target?: string | null;
+                /** @description What to do, in words: `upgrade lodash to 4.17.21`, `rebuild on debian:12.12`. */
+                title: string;
+                /**
+                 * Format: int64
+                 * @description Distinct vulnerabilities.
+                 */
+                vulnerabilities: number;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_FixImage: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description Whether it is done: repaired, replaced by a newer build, or retired. */
+                done: boolean;
+                /**
+                 * Format: int64
+                 * @description Findings that the fix clears in it, or has cleared.
+                 */
+                findings: number;
+                /** @description The image. */
+                image: components["schemas"]["ImageRow"];
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
         Page_Grant: {
             /** @description The rows, in the order asked for. */
             items: {
@@ -2821,6 +4375,63 @@ export interface components {
             total?: number | null;
         };
         /** @description One page of a list. */
+        Page_Job: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /**
+                 * Format: int32
+                 * @description Attempts that were begun.
+                 */
+                attempts: number;
+                /**
+                 * Format: date-time
+                 * @description When it was queued.
+                 */
+                created: string;
+                /** @description Why the last attempt failed. */
+                error?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was done or given up.
+                 */
+                finished?: string | null;
+                /** @description The id. */
+                id: string;
+                /** @description The image's id, where it is known already. */
+                image?: string | null;
+                /** @description What is done. */
+                kind: components["schemas"]["JobKind"];
+                /**
+                 * Format: int32
+                 * @description Attempts after which it is given up.
+                 */
+                maxAttempts: number;
+                /**
+                 * Format: date-time
+                 * @description It waits until then.
+                 */
+                notBefore?: string | null;
+                /** @description What goes first. */
+                priority: components["schemas"]["Priority"];
+                /** @description The registry's id. */
+                registry?: string | null;
+                /** @description Where it stands. */
+                state: components["schemas"]["JobState"];
+                /** @description To what, in words. */
+                subject: string;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
         Page_Notice: {
             /** @description The rows, in the order asked for. */
             items: {
@@ -2880,6 +4491,183 @@ export interface components {
                 id: string;
                 /** @description The team's name. */
                 name: string;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_PackageRow: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description What the database could say about it, a slug: `covered`, `no-feed`, … */
+                coverage: string;
+                /** @description Its findings that count. */
+                findings: components["schemas"]["TallyLite"];
+                /** @description purl type: `deb`. */
+                kind: string;
+                layer?: components["schemas"]["LayerPlace"] | null;
+                /** @description Name. */
+                name: string;
+                /** @description Files that show it, best first. */
+                paths: string[];
+                /** @description Package URL. */
+                purl: string;
+                /** @description The fleet's id of the package with all that its verdict hangs on. */
+                subject: string;
+                /** @description Version. */
+                version: string;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_Registry: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description Its address: `registry.example:5000`. */
+                address: string;
+                /** @description Private hosts that it may send us to. */
+                allowHosts: string[];
+                /** @description Does it take uploads from anybody? Absent: nobody has found out. */
+                anonymousWrite?: boolean | null;
+                /**
+                 * Format: int32
+                 * @description Scans and look-ups at once.
+                 */
+                concurrency: number;
+                /** @description Patterns of repositories that are not watched, though `include` has them. */
+                exclude: string[];
+                /** @description The findings of its images; one that is in two images counts twice. */
+                findings: components["schemas"]["Tally"];
+                /** @description Certificate authorities beside the system's are trusted. */
+                hasCa: boolean;
+                /** @description It has a user name and a password. */
+                hasCredentials: boolean;
+                /** @description The id. */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description Its images that are there.
+                 */
+                images: number;
+                /** @description Patterns of repositories that are watched; none: all. */
+                include: string[];
+                /** @description Plain HTTP and certificates that do not verify are allowed. */
+                insecure: boolean;
+                /** @description Its name, a part of its images' asset ids. */
+                name: string;
+                /**
+                 * Format: date-time
+                 * @description When its last notification came; absent: none ever did.
+                 */
+                notified?: string | null;
+                /** @description The id of the owner of its images, where no rule says otherwise. */
+                owner?: string | null;
+                /**
+                 * Format: int32
+                 * @description Minutes between two looks at its catalogue; 0: none, it tells everything by notifications.
+                 */
+                pollMinutes: number;
+                /**
+                 * Format: date-time
+                 * @description When the last look at its whole catalogue ended; absent: none did yet.
+                 */
+                polled?: string | null;
+                /**
+                 * Format: int64
+                 * @description Its jobs that wait or run.
+                 */
+                queue: number;
+                /**
+                 * Format: int64
+                 * @description Its repositories.
+                 */
+                repositories: number;
+                /** @description The scope of its images, where no rule says otherwise. */
+                scope: string;
+                /** @description How the watching goes. */
+                state: components["schemas"]["RegistryState"];
+                /** @description Why, where that is to be said. */
+                stateDetail?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                stateSince: string;
+                /** @description How its images stand. */
+                states: components["schemas"]["StateCounts"];
+                /** @description Does it tell of pulls? Absent: not known yet. */
+                tellsPulls?: boolean | null;
+                /** @description Is it spoken to with TLS? Absent: it never answered. */
+                tls?: boolean | null;
+                /** @description The user name. */
+                user?: string | null;
+                /**
+                 * Format: int32
+                 * @description Images that were pushed, pulled or imported within so many days are assessed.
+                 */
+                windowDays: number;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_Repository: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description The findings of its images; one that is in two images counts twice. */
+                findings: components["schemas"]["Tally"];
+                /** @description The id. */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description Its images that are there and that the caller may see.
+                 */
+                images: number;
+                /**
+                 * Format: date-time
+                 * @description When one of its images was last seen.
+                 */
+                lastSeen: string;
+                /** @description Its name. */
+                name: string;
+                /** @description Its registry's id. */
+                registry: string;
+                /** @description Its registry's name. */
+                registryName: string;
+                /** @description The worst state of its images. */
+                state: components["schemas"]["State"];
+                /** @description How its images stand. */
+                states: components["schemas"]["StateCounts"];
+                /**
+                 * Format: int64
+                 * @description Its tags that point somewhere.
+                 */
+                tags: number;
             }[];
             /**
              * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
@@ -2962,6 +4750,100 @@ export interface components {
                 name: string;
                 /** @description The path of the scope above; absent for the root. */
                 parent?: string | null;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_Software: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Images in their places that have one.
+                 */
+                images: number;
+                /** @description purl type: `deb`. */
+                kind: string;
+                /** @description Name. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Versions that are there.
+                 */
+                versions: number;
+                /**
+                 * Format: int64
+                 * @description Vulnerabilities that concern one and count.
+                 */
+                vulnerabilities: number;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_Tag: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description The manifest or index that it points at. */
+                digest: string;
+                findings?: components["schemas"]["Tally"] | null;
+                /** @description The image; of an index, the first of its images. Absent: it is not known yet, or it is none. */
+                image?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Since when it points there.
+                 */
+                since: string;
+                state?: components["schemas"]["State"] | null;
+                /** @description The tag. */
+                tag: string;
+            }[];
+            /**
+             * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
+             *     order, and is refused with others.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows there are with these filters, on the first page of a list that counts.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_TagSpan: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description The manifest or index. */
+                digest: string;
+                /**
+                 * Format: date-time
+                 * @description From when on.
+                 */
+                since: string;
+                /** @description The tag. */
+                tag: string;
+                /**
+                 * Format: date-time
+                 * @description Until when; absent: it does.
+                 */
+                until?: string | null;
             }[];
             /**
              * @description What to give as `cursor` for the next page; absent on the last. Opaque: it belongs to the same filters and
@@ -3148,6 +5030,29 @@ export interface components {
             /** @description The value that holds: a number, yes or no, or a severity. */
             value: unknown;
         };
+        /** @description Something that happened in a registry. */
+        PlainEvent: {
+            /**
+             * @description `push`, `pull` or `delete`.
+             * @example push
+             */
+            action: string;
+            /** @description Who did it. */
+            actor?: string | null;
+            /** @description The manifest's digest; a deletion may name a tag instead. */
+            digest?: string | null;
+            /** @description An id that is given once in a registry: the same again is a replay. */
+            id: string;
+            /** @description The repository. */
+            repository: string;
+            /** @description The tag. */
+            tag?: string | null;
+        };
+        /** @description Events in the plain form, for what sends none of a registry's own. */
+        PlainEvents: {
+            /** @description At most 1000. */
+            events: components["schemas"]["PlainEvent"][];
+        };
         /** @description Whether a plan is on for a scope, and who says so. */
         Plan: {
             /** @description The scope where this was said; absent if nowhere, and the default (on) holds. */
@@ -3186,6 +5091,11 @@ export interface components {
          * @enum {string}
          */
         PrincipalKind: "user" | "token";
+        /**
+         * @description What goes first.
+         * @enum {string}
+         */
+        Priority: "weekly" | "normal" | "pushed" | "running";
         /** @description An error, in the media type `application/problem+json` (RFC 9457). */
         Problem: {
             /** @description What exactly is wrong here, and what to do about it. */
@@ -3221,6 +5131,29 @@ export interface components {
              * @description In how many images.
              */
             images: number;
+        };
+        /** @description How much of a fix has arrived. */
+        Progress: {
+            /**
+             * Format: int64
+             * @description Of them, those in which it is done: repaired, replaced by a newer build, or retired.
+             */
+            arrived: number;
+            /**
+             * Format: int64
+             * @description Images that had it, now or within 30 days.
+             */
+            earlier: number;
+            /**
+             * Format: int32
+             * @description Of a hundred.
+             */
+            percent: number;
+            /**
+             * Format: date-time
+             * @description Since when it is counted.
+             */
+            since: string;
         };
         /** @description Where a pipeline made an image, as it said itself. */
         Publish: {
@@ -3285,6 +5218,44 @@ export interface components {
             message: string;
             /** @description Where: a path in the image, a layer. */
             subject: string;
+        };
+        /** @description What became of the events of one delivery. */
+        Receipt: {
+            /**
+             * Format: int64
+             * @description With the id of one that was delivered before, but other content: not taken in.
+             */
+            altered: number;
+            /**
+             * Format: int64
+             * @description About no manifest.
+             */
+            other: number;
+            /**
+             * Format: int64
+             * @description Seawall's own pulls: they do not count.
+             */
+            own: number;
+            /**
+             * Format: int64
+             * @description Broken: not taken in.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Delivered before.
+             */
+            replayed: number;
+            /**
+             * Format: int64
+             * @description Taken in.
+             */
+            taken: number;
+            /**
+             * Format: int64
+             * @description In repositories that are not watched.
+             */
+            unwatched: number;
         };
         /** @description A control with what it says of the assets of a scope. */
         Recommendation: {
@@ -3372,6 +5343,92 @@ export interface components {
             /** @description Its source took it back. */
             withdrawn: boolean;
         };
+        /** @description A registry that is watched. Its credentials are never shown. */
+        Registry: {
+            /** @description Its address: `registry.example:5000`. */
+            address: string;
+            /** @description Private hosts that it may send us to. */
+            allowHosts: string[];
+            /** @description Does it take uploads from anybody? Absent: nobody has found out. */
+            anonymousWrite?: boolean | null;
+            /**
+             * Format: int32
+             * @description Scans and look-ups at once.
+             */
+            concurrency: number;
+            /** @description Patterns of repositories that are not watched, though `include` has them. */
+            exclude: string[];
+            /** @description The findings of its images; one that is in two images counts twice. */
+            findings: components["schemas"]["Tally"];
+            /** @description Certificate authorities beside the system's are trusted. */
+            hasCa: boolean;
+            /** @description It has a user name and a password. */
+            hasCredentials: boolean;
+            /** @description The id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Its images that are there.
+             */
+            images: number;
+            /** @description Patterns of repositories that are watched; none: all. */
+            include: string[];
+            /** @description Plain HTTP and certificates that do not verify are allowed. */
+            insecure: boolean;
+            /** @description Its name, a part of its images' asset ids. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When its last notification came; absent: none ever did.
+             */
+            notified?: string | null;
+            /** @description The id of the owner of its images, where no rule says otherwise. */
+            owner?: string | null;
+            /**
+             * Format: int32
+             * @description Minutes between two looks at its catalogue; 0: none, it tells everything by notifications.
+             */
+            pollMinutes: number;
+            /**
+             * Format: date-time
+             * @description When the last look at its whole catalogue ended; absent: none did yet.
+             */
+            polled?: string | null;
+            /**
+             * Format: int64
+             * @description Its jobs that wait or run.
+             */
+            queue: number;
+            /**
+             * Format: int64
+             * @description Its repositories.
+             */
+            repositories: number;
+            /** @description The scope of its images, where no rule says otherwise. */
+            scope: string;
+            /** @description How the watching goes. */
+            state: components["schemas"]["RegistryState"];
+            /** @description Why, where that is to be said. */
+            stateDetail?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            stateSince: string;
+            /** @description How its images stand. */
+            states: components["schemas"]["StateCounts"];
+            /** @description Does it tell of pulls? Absent: not known yet. */
+            tellsPulls?: boolean | null;
+            /** @description Is it spoken to with TLS? Absent: it never answered. */
+            tls?: boolean | null;
+            /** @description The user name. */
+            user?: string | null;
+            /**
+             * Format: int32
+             * @description Images that were pushed, pulled or imported within so many days are assessed.
+             */
+            windowDays: number;
+        };
         /** @description How a registry is watched. */
         RegistryCoverage: {
             /** @description Why it is failing. */
@@ -3393,12 +5450,121 @@ export interface components {
             /** @description `new`, `ok`, `failing`, `paused`. */
             state: string;
         };
+        /**
+         * @description How the watching of a registry goes.
+         * @enum {string}
+         */
+        RegistryState: "new" | "ok" | "failing" | "paused";
+        /** @description What remains in the images of a fix once it is done. */
+        Remains: {
+            /**
+             * Format: int64
+             * @description Findings left in them.
+             */
+            findings: number;
+            /**
+             * Format: int64
+             * @description Images that have no finding left.
+             */
+            healed: number;
+            /**
+             * Format: int64
+             * @description Images that keep findings.
+             */
+            images: number;
+            /**
+             * Format: int64
+             * @description Of them, those that nothing repairs yet.
+             */
+            unfixed: number;
+        };
         /** @description What to do about a control that does not hold. */
         Remediation: {
             /** @description Everything to do, in order; a command stands behind its step. */
             steps: string[];
             /** @description The first thing to do, in words. */
             text: string;
+        };
+        /** @description What goes with a registry when it is deleted. */
+        Removal: {
+            /**
+             * Format: int64
+             * @description What controls say of them.
+             */
+            assessments: number;
+            /**
+             * Format: int64
+             * @description Its images; their content stays where it lies elsewhere too.
+             */
+            images: number;
+            /**
+             * Format: int64
+             * @description Its jobs that wait or run.
+             */
+            jobs: number;
+            /**
+             * Format: int64
+             * @description Its repositories, with the history of their tags.
+             */
+            repositories: number;
+            /** @description The same in one sentence. */
+            sentence: string;
+        };
+        /** @description So many of something. */
+        RemovalCount: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /**
+             * @description Of what, in words that fit the number.
+             * @example API tokens
+             */
+            what: string;
+        };
+        /** @description What removing something does. */
+        RemovalPreview: {
+            /** @description What must go, or go elsewhere, first. */
+            holds: components["schemas"]["RemovalCount"][];
+            /** @description It can be removed: nothing holds it. */
+            possible: boolean;
+            /** @description What goes with it. */
+            removes: components["schemas"]["RemovalCount"][];
+            /** @description All of that in one sentence. */
+            sentence: string;
+        };
+        /** @description A repository of a registry. */
+        Repository: {
+            /** @description The findings of its images; one that is in two images counts twice. */
+            findings: components["schemas"]["Tally"];
+            /** @description The id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Its images that are there and that the caller may see.
+             */
+            images: number;
+            /**
+             * Format: date-time
+             * @description When one of its images was last seen.
+             */
+            lastSeen: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Its registry's id. */
+            registry: string;
+            /** @description Its registry's name. */
+            registryName: string;
+            /** @description The worst state of its images. */
+            state: components["schemas"]["State"];
+            /** @description How its images stand. */
+            states: components["schemas"]["StateCounts"];
+            /**
+             * Format: int64
+             * @description Its tags that point somewhere.
+             */
+            tags: number;
         };
         /**
          * @description What a user may do on a scope and on all that lies below it. Each role may do what those before it may.
@@ -3640,6 +5806,45 @@ export interface components {
          * @enum {string}
          */
         Severity: "unknown" | "negligible" | "low" | "medium" | "high" | "critical";
+        /** @description One name of the fleet's software. */
+        Software: {
+            /**
+             * Format: int64
+             * @description Images in their places that have one.
+             */
+            images: number;
+            /** @description purl type: `deb`. */
+            kind: string;
+            /** @description Name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Versions that are there.
+             */
+            versions: number;
+            /**
+             * Format: int64
+             * @description Vulnerabilities that concern one and count.
+             */
+            vulnerabilities: number;
+        };
+        /** @description A version of one name. */
+        SoftwareVersion: {
+            /** @description Vulnerabilities that concern it and count, each once. */
+            findings: components["schemas"]["TallyLite"];
+            /**
+             * Format: int64
+             * @description Images in their places that have it.
+             */
+            images: number;
+            /** @description The version; empty where none is known. */
+            version: string;
+        };
+        /** @description The versions of one name. */
+        SoftwareVersions: {
+            /** @description Those in most images first; at most 500. */
+            items: components["schemas"]["SoftwareVersion"][];
+        };
         /**
          * @description How an asset stands. What nobody could look at, or what there is no data for, is never healthy.
          * @enum {string}
@@ -3667,6 +5872,77 @@ export interface components {
              * @description Unhealthy.
              */
             unhealthy: number;
+        };
+        /** @description A control's state since when. */
+        StateSince: {
+            /** @description The control's id. */
+            control: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /** @description The state. */
+            state: components["schemas"]["State"];
+        };
+        /**
+         * @description Which database the hub keeps its rows in.
+         * @enum {string}
+         */
+        StoreKind: "sqlite" | "postgres";
+        /** @description What this hub is. */
+        System: {
+            /** @description Where it is reached. */
+            listeners: string[];
+            /** @description Its jobs. */
+            queue: components["schemas"]["JobCounts"];
+            /**
+             * Format: date-time
+             * @description Since when it runs.
+             */
+            started: string;
+            /** @description What it keeps its rows in. */
+            store: components["schemas"]["StoreKind"];
+            /** @description Its release. */
+            version: string;
+            /**
+             * Format: int32
+             * @description Jobs that it carries out at once; 0: none, it only answers.
+             */
+            workers: number;
+        };
+        /** @description A tag, and what it points at. */
+        Tag: {
+            /** @description The manifest or index that it points at. */
+            digest: string;
+            findings?: components["schemas"]["Tally"] | null;
+            /** @description The image; of an index, the first of its images. Absent: it is not known yet, or it is none. */
+            image?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it points there.
+             */
+            since: string;
+            state?: components["schemas"]["State"] | null;
+            /** @description The tag. */
+            tag: string;
+        };
+        /** @description A span of time in which a tag pointed somewhere. */
+        TagSpan: {
+            /** @description The manifest or index. */
+            digest: string;
+            /**
+             * Format: date-time
+             * @description From when on.
+             */
+            since: string;
+            /** @description The tag. */
+            tag: string;
+            /**
+             * Format: date-time
+             * @description Until when; absent: it does.
+             */
+            until?: string | null;
         };
         /** @description Findings: those that count, by severity, and what of them helps to decide. */
         Tally: {
@@ -3838,7 +6114,7 @@ export interface components {
             /** @description Ratings, those that count first first. */
             ratings: components["schemas"]["Rating"][];
             /** @description Links; at most 100. */
-            references: components["schemas"]["Link"][];
+            references: components["schemas"]["WebLink"][];
             /** @description The answer in one sentence. */
             sentence: string;
             /** @description The severity that counts, or the first rating's where it was never found here. */
@@ -3883,6 +6159,13 @@ export interface components {
             severity: components["schemas"]["Severity"];
             /** @description One line about it; may be empty. */
             title: string;
+        };
+        /** @description A link. */
+        WebLink: {
+            /** @description `ADVISORY`, `FIX`, `REPORT`, `WEB`, … */
+            kind: string;
+            /** @description The address: `http` or `https`. */
+            url: string;
         };
         /** @description An address to which notices are posted. Its secret is told when it is made or changed, and never again. */
         Webhook: {
@@ -4523,6 +6806,195 @@ export interface operations {
             };
         };
     };
+    get_feeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The advisories */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feeds"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_fixes: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description Only in this scope and those below it. */
+                scope?: string;
+                /** @description Only in images of this owner, by id; `none`: of nobody. */
+                owner?: string;
+                /** @description Only these deeds, separated by commas: `remove`, `rebuild-on-base`, `upgrade`, `upgrade-carrier`, `rebuild`. */
+                deed?: string;
+                /** @description This text stands in the title or in the name of a part; case does not count. */
+                text?: string;
+                /** @description Only what clears something that is known to be exploited, or only what does not. */
+                kev?: boolean;
+                /** @description In which order. */
+                sort?: "most";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of fixes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Fix"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_fixes_summary: {
+        parameters: {
+            query?: {
+                /** @description Only in this scope and those below it. */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sums */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FixSummary"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_fixes_id: {
+        parameters: {
+            query?: {
+                /** @description Only in this scope and those below it. */
+                scope?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The fix's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The fix */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FixDetail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_fixes_id_images: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description Only in this scope and those below it. */
+                scope?: string;
+                /** @description Only images of this owner, by id; `none`: of nobody. */
+                owner?: string;
+                /** @description Only those in which it is done, or only those in which it is not. */
+                done?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The fix's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of images */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FixImage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_grants: {
         parameters: {
             query?: {
@@ -4667,6 +7139,8 @@ export interface operations {
                 fixable?: boolean;
                 /** @description Only what was made known by this: `push`, `pull`, `import`, `poll`, `event`, `manual`, `publish`, `host`. */
                 trigger?: string;
+                /** @description Only those in which this fix has something to repair, by id. */
+                fix?: string;
                 /** @description Also what is not there any more. */
                 gone?: boolean;
                 /** @description In which order. */
@@ -4717,6 +7191,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImageDetail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_images_image_compare: {
+        parameters: {
+            query: {
+                /** @description The other image in its place, by id. */
+                with: string;
+            };
+            header?: never;
+            path: {
+                /** @description The first image in its place, by id */
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What differs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Compare"];
                 };
             };
             /** @description A problem */
@@ -4782,6 +7291,8 @@ export interface operations {
                 text?: string;
                 /** @description Only of packages of this name or source package. */
                 package?: string;
+                /** @description Only what this fix repairs, by id. */
+                fix?: string;
                 /** @description Only with a fix, or only without. */
                 fixable?: boolean;
                 /** @description Only what is known to be exploited, or only what is not. */
@@ -4820,6 +7331,147 @@ export interface operations {
             };
         };
     };
+    get_images_image_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The image in its place, by id */
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The history */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_images_image_layers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The image in its place, by id */
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The layers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Layers"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_images_image_packages: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description This text stands in the name; case does not count. */
+                text?: string;
+                /** @description Only of this purl type: `deb`. */
+                kind?: string;
+                /** @description Only with a finding that counts, or only without. */
+                vulnerable?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The image in its place, by id */
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of packages */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PackageRow"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_images_image_scan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The image's id */
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_images_image_why: {
         parameters: {
             query: {
@@ -4842,6 +7494,201 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Why"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_inventory: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description Only of these kinds, separated by commas: `registry`, `repository`, `image`. */
+                kind?: string;
+                /** @description This text stands in the asset's id; case does not count. */
+                text?: string;
+                /** @description Only in one of these states, separated by commas. */
+                state?: string;
+                /** @description Only in this scope or below it. */
+                scope?: string;
+                /** @description Only of this owner, by id; `none`: of nobody. */
+                owner?: string;
+                /** @description Only this registry and what lies in it, by id. */
+                registry?: string;
+                /** @description In which order. */
+                sort?: "name" | "worst" | "newest";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of assets */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Asset"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_inventory_counts: {
+        parameters: {
+            query?: {
+                /** @description Only in this scope or below it. */
+                scope?: string;
+                /** @description Only of this owner, by id; `none`: of nobody. */
+                owner?: string;
+                /** @description This text stands in the asset's id; case does not count. */
+                text?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InventoryCounts"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_jobs: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /**
+                 * @description Only those in these states, separated by commas: `queued`, `leased`, `done`, `dead`.
+                 * @example queued,leased
+                 */
+                state?: string;
+                /**
+                 * @description Only of these kinds, separated by commas: `resolve`, `scan`, `poll`.
+                 * @example scan
+                 */
+                kind?: string;
+                /** @description Only of the registry with this id. */
+                registry?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of jobs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Job"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_jobs_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobCounts"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_jobs_id_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description A problem */
@@ -5384,6 +8231,607 @@ export interface operations {
             };
         };
     };
+    get_registries: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description Only those with this in their name or address. */
+                text?: string;
+                /**
+                 * @description Only those in these states, separated by commas: `new`, `ok`, `failing`, `paused`.
+                 * @example failing,paused
+                 */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of registries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Registry"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_registries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRegistry"];
+            };
+        };
+        responses: {
+            /** @description The registry */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeRegistry"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_registries_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRegistry"];
+            };
+        };
+        responses: {
+            /** @description What was seen */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Check"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_registries_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The registry's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The registry */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registry"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_registries_id: {
+        parameters: {
+            query: {
+                /** @description The registry's name, so that nobody deletes another one by a wrong id. */
+                name: string;
+            };
+            header?: never;
+            path: {
+                /** @description The registry's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was removed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removal"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_registries_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The registry's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRegistry"];
+            };
+        };
+        responses: {
+            /** @description The registry as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registry"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_registries_id_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The registry's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlainEvents"];
+            };
+        };
+        responses: {
+            /** @description What became of the events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_registries_id_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The registry's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.docker.distribution.events.v1+json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description What became of the events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_registries_id_pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The registry's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The registry as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registry"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_registries_id_poll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The registry's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registry"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_registries_id_removal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The registry's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What would be removed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removal"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_registries_id_repositories: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description Only those with this in their name. */
+                text?: string;
+                /** @description Which first: by `name` if absent. */
+                sort?: "name" | "worst" | "newest";
+            };
+            header?: never;
+            path: {
+                /** @description The registry's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of repositories */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Repository"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_registries_id_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The registry's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The registry as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registry"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_registries_id_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The registry's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsSecret"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_repositories_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The repository's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The repository */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Repository"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_repositories_id_history: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description Only this tag. */
+                tag?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The repository's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of spans */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TagSpan"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_repositories_id_tags: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description Only tags with this in them. */
+                text?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The repository's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tags */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Tag"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_scope_rules: {
         parameters: {
             query?: never;
@@ -5719,6 +9167,38 @@ export interface operations {
             };
         };
     };
+    get_scopes_scope_removal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The scope's path, its slashes written as %2F */
+                scope: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it does */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovalPreview"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_score: {
         parameters: {
             query?: {
@@ -5817,6 +9297,40 @@ export interface operations {
             };
         };
     };
+    get_search: {
+        parameters: {
+            query: {
+                /** @description The text: an id of a vulnerability or its beginning, a part of a name, tag or digest. */
+                q: string;
+                /** @description The most hits: 1 to 50; 20 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_setup: {
         parameters: {
             query?: never;
@@ -5866,6 +9380,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_software: {
+        parameters: {
+            query?: {
+                /** @description Where to go on: the `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page: 1 to 500; 50 if absent. */
+                limit?: number;
+                /** @description One page of JSON, or all rows as CSV or JSON lines. */
+                format?: components["schemas"]["Format"];
+                /** @description This text stands in the name; case does not count. */
+                text?: string;
+                /** @description Only of this purl type: `deb`. */
+                kind?: string;
+                /** @description Only in images in this scope or below it. */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of software */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Software"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_software_versions: {
+        parameters: {
+            query: {
+                /** @description purl type: `deb`. */
+                kind: string;
+                /** @description The name. */
+                name: string;
+                /** @description Only in images in this scope or below it. */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The versions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SoftwareVersions"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["System"];
                 };
             };
             /** @description A problem */
@@ -6087,6 +9708,36 @@ export interface operations {
             };
         };
     };
+    delete_users_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     patch_users_id: {
         parameters: {
             query?: never;
@@ -6110,6 +9761,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_users_id_removal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it does */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovalPreview"];
                 };
             };
             /** @description A problem */
