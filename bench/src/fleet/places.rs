@@ -174,7 +174,7 @@ pub(crate) async fn place(
                     let Some((registry, name)) = registries.ids.get(at) else { continue };
                     let repository = placements::repository(tx, *registry, &image.repository, image.at)?;
                     let Assignment { scope, owner } =
-                        scopes::assign(&registries.rules, name, &image.repository, "");
+                        scopes::assign(&registries.rules, name, &image.repository, "", None);
                     let trigger = match below(10, &[dice(4)]) {
                         0..7 => Trigger::Push,
                         7 => Trigger::Poll,

@@ -11,6 +11,7 @@ mod fleet;
 mod hide;
 mod kept;
 mod load;
+mod reach;
 mod view;
 
 use std::{
@@ -224,6 +225,15 @@ impl Current {
         }
         views.push((wanted, Arc::clone(&view)));
         view
+    }
+
+    /// In how many places each vulnerability has a finding that counts, by id, of those that the filter's scopes leave: those
+    /// that need not be looked at and what rules hide included.
+    #[must_use]
+    pub fn reach(&self, filter: &store::images::Filter) -> HashMap<String, u64> {
+        let visible = filter.visible.clone().unwrap_or_else(|| vec![String::new()]);
+        let wanted = Wanted { visible, scope: filter.scope.clone(), owner: None };
+        self.fleet.reach.seen(&self.fleet, &wanted)
     }
 
     /// Since when there is something to do about a fix.

@@ -195,6 +195,39 @@ fn escape(part: &str) -> String {
     part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
+/// One page of rows whose order the database does not know: by a number and then by a text, both from large to small.
+///
+/// # Errors
+/// [`StoreError::Cursor`] for a cursor that is not of this order.
+pub(crate) fn ranked(
+    order: &Order,
+    request: &PageRequest,
+    mut rows: Vec<(i64, String)>,
+) -> Result<Page<(i64, String)>, StoreError> {
+    let backwards = request.backwards;
+    let order = &Way::new(order, backwards);
+    rows.sort_unstable_by(|a, b| if backwards { a.cmp(b) } else { b.cmp(a) });
+    let from = match &request.after {
+        None => 0,
+        Some(after) => {
+            let last = match <[Value; 2]>::try_from(after.keys(order)?) {
+                Ok([Value::Int(number), Value::Text(text)]) => (number, text),
+                _ => return Err(StoreError::Cursor),
+            };
+            rows.partition_point(|row| if backwards { *row <= last } else { *row >= last })
+        }
+    };
+    let limit = request.limit.clamp(1, MAX_LIMIT) as usize;
+    let items: Vec<(i64, String)> =
+        rows.get(from..).unwrap_or_default().iter().take(limit).cloned().collect();
+    let more = rows.len() > from + items.len();
+    let next = items
+        .last()
+        .filter(|_| more)
+        .map(|(number, text)| Cursor::new(order, &[Value::Int(*number), Value::Text(text.clone())]));
+    Ok(Page { items, next })
+}
+
 /// A `SELECT` that grows by conditions, and is read by page or as a whole.
 ///
 /// ```

@@ -1,12 +1,16 @@
 //! Vulnerabilities that the fleet was matched with.
 
+use std::collections::HashMap;
+
 use model::Severity;
 
 use crate::{
     Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, Value,
     images::Filter,
     matches::{contains, severity, severity_number},
-    scopes, values,
+    page, scopes,
+    subjects::marks,
+    values,
 };
 
 /// What is told of a vulnerability, as it is stored.
@@ -103,6 +107,16 @@ pub struct ListedRow {
     pub first_seen: Micros,
 }
 
+/// In how many places each vulnerability has a finding that counts, as whoever keeps that has counted it: the database would
+/// walk every finding of the fleet for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Places that a list asks for, by id; without those that hit none.
+    pub images: HashMap<String, u64>,
+    /// Nothing changed since. Else it says how to order, and nothing more.
+    pub is_current: bool,
+}
+
 /// The order by how many places are hit.
 const BY_IMAGES: &str = "vulnerability/images";
 
@@ -138,8 +152,8 @@ fn places(select: &mut Select, filter: &Filter) {
     }
 }
 
-/// `by_images`: with `c.images`, the places of each among those that are asked for.
-fn select(listed: &Listed, by_images: bool) -> Select {
+/// `by_images`: with `c.images`, the places of each among those that are asked for. `here`: only what has a place.
+fn select(listed: &Listed, by_images: bool, here: bool) -> Select {
     let mut select = if by_images {
         let mut counts = Select::new("m.vulnerability AS id, count(DISTINCT a.id) AS images", PLACES);
         places(&mut counts, &listed.places);
@@ -162,20 +176,21 @@ fn select(listed: &Listed, by_images: bool) -> Select {
             [pattern.clone(), pattern.clone(), pattern],
         );
     }
-    let mut here = Select::new("1", PLACES);
-    here.and("m.vulnerability = v.id", []);
-    places(&mut here, &listed.places);
-    let mut fixed = here.clone();
+    let mut any = Select::new("1", PLACES);
+    any.and("m.vulnerability = v.id", []);
+    places(&mut any, &listed.places);
+    let mut fixed = any.clone();
     fixed.and("m.fix_status = 'fixed'", []);
     match listed.fixable {
-        None => _ = select.and_exists(&here),
+        None if !here => {}
+        None => _ = select.and_exists(&any),
         Some(true) => _ = select.and_exists(&fixed),
-        Some(false) => _ = select.and_exists(&here).and_not_exists(&fixed),
+        Some(false) => _ = select.and_exists(&any).and_not_exists(&fixed),
     }
     select
 }
 
-/// Vulnerabilities of the fleet, in one of [`ORDERS`].
+/// Vulnerabilities of the fleet, in one of [`ORDERS`]. Quicker with what was counted.
 ///
 /// # Errors
 /// What the database says.
@@ -184,21 +199,70 @@ pub fn list(
     listed: &Listed,
     order: &Order,
     request: &PageRequest,
+    counted: Option<&Counted>,
 ) -> Result<Page<ListedRow>, StoreError> {
-    let page = select(listed, order.name == BY_IMAGES).page(tx, order, request, read)?;
+    let by_images = order.name == BY_IMAGES;
+    let page = match counted {
+        Some(counted) if by_images => {
+            let rows = ids(tx, listed, Some(counted))?.into_iter().map(|id| {
+                let images = counted.images.get(&id).copied().unwrap_or(0);
+                (i64::try_from(images).unwrap_or(i64::MAX), id)
+            });
+            let page = page::ranked(order, request, rows.collect())?;
+            let ids: Vec<String> = page.items.into_iter().map(|(_, id)| id).collect();
+            Page { items: by_ids(tx, &ids)?, next: page.next }
+        }
+        _ => select(listed, by_images, true).page(tx, order, request, read)?,
+    };
+    let counted = counted.filter(|counted| counted.is_current);
     let mut items = Vec::with_capacity(page.items.len());
     for told in page.items {
-        items.push(sums(tx, told, &listed.places)?);
+        items.push(match counted.and_then(|counted| counted.images.get(&told.id).copied()) {
+            Some(images) => of_packages(tx, told, images, &listed.places)?,
+            None => sums(tx, told, &listed.places)?,
+        });
     }
     Ok(Page { items, next: page.next })
 }
 
-/// How many vulnerabilities are listed.
+/// How many vulnerabilities are listed. Quicker with what was counted.
 ///
 /// # Errors
 /// What the database says.
-pub fn count(tx: &mut Tx<'_>, listed: &Listed) -> Result<u64, StoreError> {
-    select(listed, false).count(tx)
+pub fn count(tx: &mut Tx<'_>, listed: &Listed, counted: Option<&Counted>) -> Result<u64, StoreError> {
+    match counted.filter(|counted| counted.is_current) {
+        Some(counted) => Ok(ids(tx, listed, Some(counted))?.len() as u64),
+        None => select(listed, false, true).count(tx),
+    }
+}
+
+/// The ids of all that are listed, in no order.
+fn ids(tx: &mut Tx<'_>, listed: &Listed, counted: Option<&Counted>) -> Result<Vec<String>, StoreError> {
+    // What has a place is known already.
+    let known = counted.filter(|counted| counted.is_current);
+    let rows = select(listed, false, known.is_none()).columns("v.id").all(tx, "")?;
+    let mut ids = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let id: String = row.get(0)?;
+        if known.is_none_or(|known| known.images.contains_key(&id)) {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}
+
+/// What is told of these, in their order.
+fn by_ids(tx: &mut Tx<'_>, ids: &[String]) -> Result<Vec<VulnerabilityRow>, StoreError> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(200) {
+        let sql = format!("SELECT {COLUMNS} FROM vulnerability v WHERE v.id IN ({})", marks(1, chunk.len()));
+        let bound: Vec<Value> = chunk.iter().map(|id| Value::Text(id.clone())).collect();
+        for row in tx.query(&sql, &bound)? {
+            let told = read(&row)?;
+            found.insert(told.id.clone(), told);
+        }
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// What a vulnerability does to the places that `filter` leaves.
@@ -210,6 +274,16 @@ pub fn sums(tx: &mut Tx<'_>, told: VulnerabilityRow, filter: &Filter) -> Result<
     sums.and("m.vulnerability = ?", values![told.id]);
     places(&mut sums, filter);
     let images = sums.count_of(tx)?;
+    of_packages(tx, told, images, filter)
+}
+
+/// The rest of [`sums`], which hangs on packages.
+fn of_packages(
+    tx: &mut Tx<'_>,
+    told: VulnerabilityRow,
+    images: u64,
+    filter: &Filter,
+) -> Result<ListedRow, StoreError> {
     let mut of = Select::new(
         "count(DISTINCT p.name), COALESCE(max(CASE WHEN m.fix_status = 'fixed' THEN 1 ELSE 0 END), 0), \
          COALESCE(min(m.first_seen), 0)",

@@ -149,6 +149,8 @@ pub(super) struct Fleet {
     pub(super) carried: Vec<Carried>,
     /// What rules and exemptions hide.
     pub(super) hidden: Vec<Carried>,
+    /// In how many places each vulnerability is.
+    pub(super) reach: super::reach::Reach,
 }
 
 /// A part of a list by its ends; one that lies outside is empty.

@@ -15,6 +15,7 @@ use super::{
     facts::{class, kind},
     fleet::{Carried, Finding, Fleet, Gone, Group, NONE, Place, Subject, Vulnerability, number},
     hide,
+    reach::Reach,
 };
 use crate::{assess::Said, matching::Other};
 
@@ -24,6 +25,8 @@ pub(super) struct Content {
     pub(super) row: ImageRow,
     /// Its places, as indices.
     pub(super) places: Vec<u32>,
+    /// The scope of each of its places, with those that need not be looked at.
+    pub(super) scopes: Vec<u32>,
     /// Units of its layers, base first; a layer that is there twice has none the second time.
     pub(super) layers: Vec<Option<i64>>,
     /// The unit of what is of no layer.
@@ -80,8 +83,17 @@ pub(super) fn read(
 fn contents(tx: &mut Tx<'_>) -> Result<BTreeMap<i64, Content>, StoreError> {
     let mut contents = BTreeMap::new();
     stored::images(tx, |row| {
-        contents
-            .insert(row.id, Content { row, places: Vec::new(), layers: Vec::new(), whole: None, base: None });
+        contents.insert(
+            row.id,
+            Content {
+                row,
+                places: Vec::new(),
+                scopes: Vec::new(),
+                layers: Vec::new(),
+                whole: None,
+                base: None,
+            },
+        );
     })?;
     stored::layers(tx, |image, position, unit| {
         let Some(content) = contents.get_mut(&image) else { return };
@@ -104,6 +116,8 @@ fn places(
     let numbers: HashMap<i64, u32> = contents.keys().copied().zip(0..).collect();
     stored::places(tx, |place| {
         let Some(content) = contents.get_mut(&place.image) else { return };
+        let scope = fleet.texts.add(&place.scope);
+        content.scopes.push(scope);
         if place.is_idle {
             fleet.idle.insert(place.id);
             return;
@@ -111,7 +125,7 @@ fn places(
         content.places.push(number(fleet.places.len()));
         fleet.places.push(Place {
             id: place.id,
-            scope: fleet.texts.add(&place.scope),
+            scope,
             owner: place.owner.as_deref().map_or(NONE, |owner| fleet.texts.add(owner)),
             replaced_by: NONE,
             is_image: content.row.is_image,
@@ -205,13 +219,16 @@ fn subject(fleet: &mut Fleet, row: &SubjectRow, findings: (u32, u32)) -> Subject
     }
 }
 
+/// A package of a unit: its number, the unit, index of the subject, the path of the binary.
+pub(super) type Row = (i64, i64, u32, u32);
+
 /// The images of a unit, by the base that it belongs to in them.
 type Groups = HashMap<i64, Vec<u32>>;
 
 /// Puts packages into the layers of images.
 fn packages(tx: &mut Tx<'_>, fleet: &mut Fleet, contents: &BTreeMap<i64, Content>) -> Result<(), StoreError> {
     let subjects: HashMap<i64, u32> = fleet.subjects.iter().map(|subject| subject.id).zip(0..).collect();
-    let mut rows: Vec<(i64, i64, u32, u32)> = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
     stored::packages(tx, |id, unit, subject, evidence| {
         let Some(index) = subjects.get(&subject).copied() else { return };
         let path = path(fleet, index, evidence.as_deref());
@@ -224,6 +241,7 @@ fn packages(tx: &mut Tx<'_>, fleet: &mut Fleet, contents: &BTreeMap<i64, Content
             hidden.entry(package).or_default().push(image);
         }
     })?;
+    fleet.reach = Reach::of(fleet, contents, &rows, &hidden);
     let mut images_of: HashMap<i64, Vec<(i64, i64)>> = HashMap::new();
     for (image, content) in contents.iter().filter(|(_, content)| !content.places.is_empty()) {
         for (position, unit) in (0..).zip(&content.layers) {

@@ -105,9 +105,12 @@ async fn list(
     };
     let order = super::order(stored::ORDERS, order);
     let asked = Asked { cursor: asked.cursor, limit: asked.limit, format: asked.format };
+    let fixes = state.fixes.get(&state).await?;
+    let counted = fixes.current.reach(&listed.places);
+    let counted = stored::Counted { images: counted, is_current: !fixes.is_old };
     export::list(&state, asked, "vulnerabilities", COLUMNS, move |tx, cursor, limit| {
-        let total = cursor.is_none().then(|| stored::count(tx, &listed)).transpose()?;
-        let page = stored::list(tx, &listed, &order, &super::request(cursor, limit))?;
+        let total = cursor.is_none().then(|| stored::count(tx, &listed, Some(&counted))).transpose()?;
+        let page = stored::list(tx, &listed, &order, &super::request(cursor, limit), Some(&counted))?;
         Ok(Page { total, ..convert::page(page, row) })
     })
     .await
