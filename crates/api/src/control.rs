@@ -29,9 +29,9 @@ pub struct Remediation {
     pub steps: Vec<String>,
 }
 
-/// A link.
+/// What tells more of a control.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Link {
+pub struct Reference {
     /// What it leads to.
     pub title: String,
     /// Its address.
@@ -78,7 +78,7 @@ pub struct Control {
     /// What to do where it does not hold.
     pub remediation: Remediation,
     /// Where to read more.
-    pub references: Vec<Link>,
+    pub references: Vec<Reference>,
     /// Numbers of standards that ask for the same: `CIS Docker 4.1`.
     pub standards: Vec<String>,
     /// What can be set.

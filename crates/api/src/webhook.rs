@@ -22,7 +22,7 @@ pub struct Webhook {
     /// Kinds of notices that are posted; none: all.
     pub kinds: Vec<String>,
     /// The form of the body.
-    pub format: Format,
+    pub format: WebhookFormat,
     /// Whether addresses that are not public are allowed.
     pub allow_private: bool,
     /// Whether it is used. What waits for one that is not, waits.
@@ -35,7 +35,7 @@ pub struct Webhook {
 /// The form of what is posted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Format {
+pub enum WebhookFormat {
     /// The notice as the interface has it.
     #[default]
     Json,
@@ -43,7 +43,7 @@ pub enum Format {
     Slack,
 }
 
-impl Format {
+impl WebhookFormat {
     /// How it is written.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -86,7 +86,7 @@ pub struct NewWebhook {
     pub kinds: Vec<String>,
     /// The form of the body; absent: JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub format: Option<Format>,
+    pub format: Option<WebhookFormat>,
     /// Allows addresses that are not public. Only an owner of the hub may.
     #[serde(default)]
     pub allow_private: bool,
@@ -117,7 +117,7 @@ pub struct ChangeWebhook {
     pub kinds: Option<Vec<String>>,
     /// The form of the body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub format: Option<Format>,
+    pub format: Option<WebhookFormat>,
     /// Whether addresses that are not public are allowed. Only an owner of the hub may allow them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow_private: Option<bool>,

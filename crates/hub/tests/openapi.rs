@@ -65,3 +65,55 @@ fn operations_have_names_of_their_own_and_every_reference_leads_somewhere() {
         }
     }
 }
+
+/// A schema has the bare name of its Rust type, and the last of two types of one name is the one that stays: clients would be
+/// told of the wrong one. So a name that two types bear may only be used inline.
+#[test]
+fn a_name_in_the_document_is_that_of_one_type() {
+    let document = serde_json::to_value(hub::openapi()).unwrap();
+    let registered = document["components"]["schemas"].as_object().unwrap();
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files = vec![crates.join("api/src"), crates.join("hub/src")];
+    let mut places = std::collections::BTreeMap::<String, Vec<String>>::new();
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        for name in schemas(&fs::read_to_string(&path).unwrap()) {
+            places.entry(name).or_default().push(path.display().to_string());
+        }
+    }
+    // What is registered and not found here was not looked for well: the check would be blind. `Page_User` is a `Page`.
+    for name in registered.keys() {
+        let bare = name.split('_').next().unwrap();
+        assert!(places.contains_key(bare), "no type {bare} is found in the source");
+    }
+    for (name, places) in places {
+        assert!(
+            places.len() == 1 || !registered.contains_key(&name),
+            "{name} is the name of {} types: rename all but one of them, or use them inline: {places:?}",
+            places.len()
+        );
+    }
+}
+
+/// The types of a source file that derive a schema.
+fn schemas(source: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for part in source.split("#[derive(").skip(1) {
+        let Some((derived, rest)) = part.split_once(")]") else { continue };
+        if !derived.split(',').any(|one| one.trim() == "ToSchema") {
+            continue;
+        }
+        let mut words = rest
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.starts_with("//") && !line.starts_with('#'))
+            .flat_map(str::split_whitespace)
+            .skip_while(|word| !matches!(*word, "struct" | "enum"));
+        let name = words.nth(1).unwrap_or_default();
+        names.push(name.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned());
+    }
+    names
+}

@@ -15,8 +15,8 @@ use crate::{
 use api::{
     Order, Page, Problem,
     control::{
-        AssessedAsset, Control, Controls, GroupName, Link, OwnerName, Parameter, Recommendation,
-        RecommendationDetail, RecommendationState, Recommendations, Remediation, TrendDay,
+        AssessedAsset, Control, Controls, GroupName, OwnerName, Parameter, Recommendation,
+        RecommendationDetail, RecommendationState, Recommendations, Reference, Remediation, TrendDay,
     },
     tally::{Severity, State as AssetState, StateCounts},
 };
@@ -98,7 +98,7 @@ fn control_wire(controls: &posture::Controls, control: &posture::Control, said: 
         references: control
             .references
             .iter()
-            .map(|reference| Link { title: host(&reference.url), url: reference.url.clone() })
+            .map(|reference| Reference { title: host(&reference.url), url: reference.url.clone() })
             .collect(),
         standards: control.standards.clone(),
         parameters: parameters.collect(),

@@ -13,7 +13,7 @@ use crate::{
 };
 use api::{
     Order, Page, Problem, ProblemKind, Secret,
-    webhook::{ChangeWebhook, Delivery, DeliveryState, Format as Form, MadeWebhook, NewWebhook, Webhook},
+    webhook::{ChangeWebhook, Delivery, DeliveryState, MadeWebhook, NewWebhook, Webhook, WebhookFormat},
     who::Role,
 };
 use axum::{extract::State, http::StatusCode, response::Response};
@@ -46,7 +46,7 @@ fn wire(webhook: &stored::Webhook) -> Webhook {
         scope: webhook.scope.clone(),
         severity: webhook.settings.severity.into(),
         kinds: webhook.settings.kinds.clone(),
-        format: Form::of(&webhook.settings.format),
+        format: WebhookFormat::of(&webhook.settings.format),
         allow_private: webhook.settings.allow_private,
         on: webhook.on,
         created: convert::time(webhook.created),
