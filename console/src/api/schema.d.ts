@@ -2240,7 +2240,7 @@ export interface components {
         ChangeWebhook: {
             /** @description Whether addresses that are not public are allowed. Only an owner of the hub may allow them. */
             allowPrivate?: boolean | null;
-            format?: components["schemas"]["Format"] | null;
+            format?: components["schemas"]["WebhookFormat"] | null;
             /** @description Kinds of notices that are posted; none: all. */
             kinds?: string[] | null;
             /** @description What people call it; unique. */
@@ -2343,7 +2343,7 @@ export interface components {
             /** @description Still being tried: shown, never in the score. */
             preview: boolean;
             /** @description Where to read more. */
-            references: components["schemas"]["Link"][];
+            references: components["schemas"]["Reference"][];
             /** @description What to do where it does not hold. */
             remediation: components["schemas"]["Remediation"];
             /** @description How bad it is where it does not hold. */
@@ -3471,13 +3471,6 @@ export interface components {
             /** @description The lowest first. */
             items: components["schemas"]["Layer"][];
         };
-        /** @description A link. */
-        Link: {
-            /** @description What it leads to. */
-            title: string;
-            /** @description Its address. */
-            url: string;
-        };
         /** @description Name and password. */
         Login: {
             /** @description The user's name. */
@@ -3671,7 +3664,7 @@ export interface components {
         NewWebhook: {
             /** @description Allows addresses that are not public. Only an owner of the hub may. */
             allowPrivate?: boolean;
-            format?: components["schemas"]["Format"] | null;
+            format?: components["schemas"]["WebhookFormat"] | null;
             /** @description Kinds of notices that are posted; none: all. */
             kinds?: string[];
             /** @description What people call it; unique. */
@@ -4982,7 +4975,7 @@ export interface components {
                  */
                 created: string;
                 /** @description The form of the body. */
-                format: components["schemas"]["Format"];
+                format: components["schemas"]["WebhookFormat"];
                 /** @description Its id. */
                 id: string;
                 /** @description Kinds of notices that are posted; none: all. */
@@ -5342,6 +5335,13 @@ export interface components {
             url?: string | null;
             /** @description Its source took it back. */
             withdrawn: boolean;
+        };
+        /** @description What tells more of a control. */
+        Reference: {
+            /** @description What it leads to. */
+            title: string;
+            /** @description Its address. */
+            url: string;
         };
         /** @description A registry that is watched. Its credentials are never shown. */
         Registry: {
@@ -6177,7 +6177,7 @@ export interface components {
              */
             created: string;
             /** @description The form of the body. */
-            format: components["schemas"]["Format"];
+            format: components["schemas"]["WebhookFormat"];
             /** @description Its id. */
             id: string;
             /** @description Kinds of notices that are posted; none: all. */
@@ -6193,6 +6193,11 @@ export interface components {
             /** @description Where notices are posted. */
             url: string;
         };
+        /**
+         * @description The form of what is posted.
+         * @enum {string}
+         */
+        WebhookFormat: "json" | "slack";
         /** @description Why an image is affected by a vulnerability, or is not. */
         Why: {
             /** @description Whether a finding counts. */
