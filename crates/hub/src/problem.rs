@@ -167,8 +167,9 @@ pub(crate) fn with_request_id(response: Response, name: &HeaderName, id: &str) -
     problem.request_id = Some(id.to_owned());
     let mut rendered = respond(&problem);
     for (name, value) in &parts.headers {
-        if name != header::CONTENT_LENGTH && name != header::CONTENT_TYPE {
-            rendered.headers_mut().insert(name.clone(), value.clone());
+        // What describes the body describes the one before, which may be compressed.
+        if ![header::CONTENT_LENGTH, header::CONTENT_TYPE, header::CONTENT_ENCODING].contains(name) {
+            rendered.headers_mut().append(name.clone(), value.clone());
         }
     }
     rendered

@@ -361,6 +361,11 @@ async fn answers_are_compressed_for_who_takes_it() {
     let whole = hub.get(&Who::Nobody, "/api/v1/openapi.json").await;
     assert!(whole.headers.get("content-encoding").is_none());
     assert!(packed.body.len() * 4 < whole.body.len());
+    // The id of the request is put into a problem outside of the compression: the body must be what its headers say.
+    let request = hub.request(&Who::Nobody, Method::GET, "/api/v1/me").header("accept-encoding", "gzip");
+    let refused = Hub::send(request).await;
+    assert!(refused.headers.get("content-encoding").is_none());
+    assert_eq!(refused.problem(), (401, ProblemKind::Unauthenticated));
 }
 
 #[tokio::test(flavor = "multi_thread")]
