@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn columns_line_up_and_nothing_steers() {
         let text = list(&["Name", "State"], &[row(&["a", "ok"]), row(&["日本\u{1b}[2J", "x"])], 80);
-        assert_eq!(text, "Name            State\na               ok\n日本\\u{1b}[2J  x\n");
+        assert_eq!(text, "Name           State\na              ok\n日本\\u{1b}[2J  x\n");
         assert_eq!(list(&["Name"], &[], 80), "none\n");
     }
 
