@@ -14,8 +14,8 @@ use crate::{
 };
 
 pub use hits::{
-    HitPackage, HitRow, Outcome, OwnerHit, Verdict, count_hits, having, hits, name_numbers, owners_hit,
-    packages_hit,
+    HitPackage, HitRow, Outcome, OwnerHit, Verdict, affected, count_hits, having, hits, hits_and_count,
+    name_numbers, owners_hit, packages_hit,
 };
 pub use layers::{
     FindingOf, LayerName, LayerSums, TagOf, base_layers, findings_of, layer_names, layer_sums, tags_of,

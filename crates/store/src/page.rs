@@ -195,6 +195,20 @@ fn escape(part: &str) -> String {
     part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
+/// The keys of the row after which a page begins.
+///
+/// # Errors
+/// [`StoreError::Cursor`] for a cursor that is not of this order.
+pub(crate) fn after(order: &Order, request: &PageRequest) -> Result<Option<Vec<Value>>, StoreError> {
+    let order = &Way::new(order, request.backwards);
+    request.after.as_ref().map(|after| after.keys(order)).transpose()
+}
+
+/// A cursor after a row with these keys, to go on as `request` went.
+pub(crate) fn cursor(order: &Order, request: &PageRequest, keys: &[Value]) -> Cursor {
+    Cursor::new(&Way::new(order, request.backwards), keys)
+}
+
 /// One page of rows whose order the database does not know: by a number and then by a text, both from large to small.
 ///
 /// # Errors

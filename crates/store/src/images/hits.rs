@@ -1,6 +1,9 @@
 //! From a vulnerability or a package to the places that have it.
 
-use super::places::{AssetRow, Filter, by_numbers, narrow};
+mod whole;
+
+use self::whole::Whole;
+use super::places::{AssetRow, Filter, by_numbers};
 use crate::{
     Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, Value, matches,
     subjects::{PackageRow, package_row},
@@ -49,14 +52,13 @@ pub enum Outcome<'a> {
     NotHit(&'a [i64], bool),
 }
 
-/// What tells a row: its subject, its place in the unit, the layer's position and the image. All of it stands in indexes.
-const ROW: &str = "p.id, s.id, l.position, l.image, a.id";
+/// A package in its unit, as [`whole::Whole`] reads it.
+const ROW: &str = "s.id, s.unit, p.id, p.kind, p.name, p.version";
 /// Columns of [`ROW`].
-const ROW_COLUMNS: usize = 5;
+const ROW_COLUMNS: usize = 6;
 const PACKAGE: &str = "p.id, p.kind, p.name, p.version, p.purl, p.presence, p.coverage, l.position, s.evidence_json, s.id, \
      p.source_name, l.diff_id, l.created_by, p.context_json";
-const PLACES: &str = "subject p JOIN unit_subject s ON s.subject = p.id JOIN image_layer l ON l.unit = s.unit \
-     LEFT JOIN image_hidden h ON h.image = l.image AND h.unit_subject = s.id JOIN placement a ON a.image = l.image";
+const PACKAGES: &str = "subject p JOIN unit_subject s ON s.subject = p.id";
 const BY_PLACE: Order =
     Order { name: "hit/place", keys: &[Key::up("a.asset_id"), Key::up("s.id"), Key::up("l.position")] };
 
@@ -75,21 +77,46 @@ pub fn hits(
     filter: &Filter,
     request: &PageRequest,
 ) -> Result<Page<HitRow>, StoreError> {
+    let whole = whole(tx, vulnerability, outcome, filter)?;
+    page(tx, &whole, request)
+}
+
+/// As [`hits`], with how many rows there are on all pages.
+///
+/// # Errors
+/// What the database says.
+pub fn hits_and_count(
+    tx: &mut Tx<'_>,
+    vulnerability: &str,
+    outcome: Outcome<'_>,
+    filter: &Filter,
+    request: &PageRequest,
+) -> Result<(Page<HitRow>, u64), StoreError> {
+    let whole = whole(tx, vulnerability, outcome, filter)?;
+    Ok((page(tx, &whole, request)?, whole.count().0))
+}
+
+fn verdict(row: &Row) -> Result<Option<Verdict>, StoreError> {
+    let at = ROW_COLUMNS;
+    Ok(Some(Verdict {
+        judgement: row.get(at)?,
+        severity: matches::severity(row.get(at + 1)?),
+        fix_status: row.get(at + 2)?,
+        fix: row.get(at + 3)?,
+        remedy: row.get(at + 4)?,
+        first_seen: row.get(at + 5)?,
+    }))
+}
+
+fn whole(
+    tx: &mut Tx<'_>,
+    vulnerability: &str,
+    outcome: Outcome<'_>,
+    filter: &Filter,
+) -> Result<Whole, StoreError> {
+    let select = selected(vulnerability, outcome);
     let judged = matches!(outcome, Outcome::Hit(_));
-    page(tx, &selected(vulnerability, outcome, filter), request, |row| {
-        let at = ROW_COLUMNS;
-        if !judged {
-            return Ok(None);
-        }
-        Ok(Some(Verdict {
-            judgement: row.get(at)?,
-            severity: matches::severity(row.get(at + 1)?),
-            fix_status: row.get(at + 2)?,
-            fix: row.get(at + 3)?,
-            remedy: row.get(at + 4)?,
-            first_seen: row.get(at + 5)?,
-        }))
-    })
+    Whole::read(tx, &select, filter, |row| if judged { verdict(row) } else { Ok(None) })
 }
 
 /// How many rows [`hits`] has, and in how many places of images they lie.
@@ -102,9 +129,7 @@ pub fn count_hits(
     outcome: Outcome<'_>,
     filter: &Filter,
 ) -> Result<(u64, u64), StoreError> {
-    let select = selected(vulnerability, outcome, filter).columns("count(*), count(DISTINCT a.id)");
-    let rows = select.all(tx, "")?;
-    rows.first().map_or(Ok((0, 0)), |row| Ok((row.get(0)?, row.get(1)?)))
+    Ok(whole(tx, vulnerability, outcome, filter)?.count())
 }
 
 /// How many places of an owner are hit.
@@ -125,22 +150,28 @@ pub fn owners_hit(
     vulnerability: &str,
     filter: &Filter,
 ) -> Result<Vec<OwnerHit>, StoreError> {
-    let select = selected(vulnerability, Outcome::Hit(Some(true)), filter)
-        .columns("a.owner, (SELECT o.name FROM owner o WHERE o.id = a.owner), count(DISTINCT a.id)");
-    let rows = select.all(tx, "GROUP BY a.owner ORDER BY 3 DESC, 1")?;
-    rows.iter()
-        .map(|row| {
-            let owner = match row.get::<Option<String>>(0)? {
-                Some(id) => Some((id, row.get(1)?)),
-                None => None,
-            };
-            Ok(OwnerHit { owner, images: row.get(2)? })
-        })
-        .collect()
+    let whole = whole(tx, vulnerability, Outcome::Hit(Some(true)), filter)?;
+    owners(tx, &whole)
+}
+
+fn owners(tx: &mut Tx<'_>, whole: &Whole) -> Result<Vec<OwnerHit>, StoreError> {
+    let mut hit = Vec::new();
+    for (owner, images) in whole.owners() {
+        let owner = match owner {
+            None => None,
+            Some(id) => tx
+                .query_opt("SELECT name FROM owner WHERE id = $1", &values![id])?
+                .map(|row| Ok::<_, StoreError>((id, row.get(0)?)))
+                .transpose()?,
+        };
+        hit.push(OwnerHit { owner, images });
+    }
+    hit.sort_by(|a, b| b.images.cmp(&a.images).then_with(|| a.owner.cmp(&b.owner)));
+    Ok(hit)
 }
 
 /// A version of a package that a vulnerability concerns.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HitPackage {
     /// purl type.
     pub kind: String,
@@ -163,31 +194,32 @@ pub fn packages_hit(
     vulnerability: &str,
     filter: &Filter,
 ) -> Result<Vec<HitPackage>, StoreError> {
-    let select = selected(vulnerability, Outcome::Hit(Some(true)), filter)
-        .columns("p.kind, p.name, p.version, m.fix_status, m.fixed_version");
-    let rows = select.all(tx, "GROUP BY 1, 2, 3, 4, 5 ORDER BY 2, 1, 3 LIMIT 500")?;
-    rows.iter()
-        .map(|row| {
-            Ok(HitPackage {
-                kind: row.get(0)?,
-                name: row.get(1)?,
-                version: row.get(2)?,
-                fix_status: row.get(3)?,
-                fix: row.get(4)?,
-            })
-        })
-        .collect()
+    Ok(whole(tx, vulnerability, Outcome::Hit(Some(true)), filter)?.packages())
 }
 
-fn selected(vulnerability: &str, outcome: Outcome<'_>, filter: &Filter) -> Select {
+/// Whose the places of [`hits`] are that are affected, and which packages: [`count_hits`], [`owners_hit`] and
+/// [`packages_hit`] at once.
+///
+/// # Errors
+/// What the database says.
+#[expect(clippy::type_complexity, reason = "the results of three functions")]
+pub fn affected(
+    tx: &mut Tx<'_>,
+    vulnerability: &str,
+    filter: &Filter,
+) -> Result<((u64, u64), Vec<OwnerHit>, Vec<HitPackage>), StoreError> {
+    let whole = whole(tx, vulnerability, Outcome::Hit(Some(true)), filter)?;
+    Ok((whole.count(), owners(tx, &whole)?, whole.packages()))
+}
+
+fn selected(vulnerability: &str, outcome: Outcome<'_>) -> Select {
     let id = || [Value::Text(vulnerability.to_owned())];
-    let mut select = match outcome {
+    match outcome {
         Outcome::Hit(counts) => {
             let columns = format!(
                 "{ROW}, m.judgement, m.severity, m.fix_status, m.fixed_version, m.remedy, m.first_seen"
             );
-            let from = places(filter);
-            let mut select = Select::new(columns, format!("{from} JOIN match m ON m.subject = p.id"));
+            let mut select = Select::new(columns, format!("{PACKAGES} JOIN match m ON m.subject = p.id"));
             select.and("m.vulnerability = ?", id()).and("m.gone IS NULL", []);
             match counts {
                 Some(true) => _ = select.and("m.judgement = 'counts'", []),
@@ -197,7 +229,7 @@ fn selected(vulnerability: &str, outcome: Outcome<'_>, filter: &Filter) -> Selec
             select
         }
         Outcome::NotHit(names, assessed) => {
-            let mut select = Select::new(ROW, places(filter));
+            let mut select = Select::new(ROW, PACKAGES);
             if names.is_empty() {
                 select.and("1 = 0", []);
             } else {
@@ -215,49 +247,32 @@ fn selected(vulnerability: &str, outcome: Outcome<'_>, filter: &Filter) -> Selec
             select.and(&format!("p.coverage {not}IN {ASSESSED}"), []);
             select
         }
-    };
-    select.and("h.image IS NULL", []);
-    narrow(&mut select, filter);
-    select
+    }
 }
 
-fn page(
-    tx: &mut Tx<'_>,
-    select: &Select,
-    request: &PageRequest,
-    verdict: impl Fn(&Row) -> Result<Option<Verdict>, StoreError>,
-) -> Result<Page<HitRow>, StoreError> {
-    // Which rows stand on the page is decided with what indexes tell; the rest is read for those alone.
-    let page = select.page(tx, &BY_PLACE, request, |row| {
-        let key: (i64, i64, i64) = (row.get(1)?, row.get(2)?, row.get(3)?);
-        Ok((row.get::<i64>(4)?, key, verdict(row)?))
-    })?;
-    let ids: Vec<i64> = page.items.iter().map(|(id, ..)| *id).collect();
+/// A page: which rows stand on it is known, and only those are read whole.
+fn page(tx: &mut Tx<'_>, whole: &Whole, request: &PageRequest) -> Result<Page<HitRow>, StoreError> {
+    let page = whole.page(&BY_PLACE, request)?;
+    let ids: Vec<i64> = page.items.iter().map(|hit| hit.place).collect();
     let assets = by_numbers(tx, &ids)?;
     let sql = format!(
         "SELECT {PACKAGE} FROM unit_subject s JOIN subject p ON p.id = s.subject \
          JOIN image_layer l ON l.image = $2 AND l.position = $3 WHERE s.id = $1"
     );
     let mut items = Vec::with_capacity(page.items.len());
-    for (id, (place, position, image), verdict) in page.items {
-        let row = tx.query_opt(&sql, &values![place, image, position])?;
-        if let (Some(row), Some(asset)) = (row, assets.get(&id)) {
+    for hit in page.items {
+        let row = tx.query_opt(&sql, &values![hit.package, hit.image, hit.position])?;
+        if let (Some(row), Some(asset)) = (row, assets.get(&hit.place)) {
             items.push(HitRow {
                 asset: asset.clone(),
                 package: package_row(&row)?,
                 layer: (row.get(11)?, row.get(12)?),
                 context: row.get(13)?,
-                verdict,
+                verdict: hit.verdict,
             });
         }
     }
     Ok(Page { items, next: page.next })
-}
-
-/// From packages to places; with the image where the filter asks for something that only it tells.
-fn places(filter: &Filter) -> String {
-    let image = if filter.asks_of_image() { " JOIN image i ON i.id = l.image" } else { "" };
-    format!("{PLACES}{image}")
 }
 
 /// Numbers of the names under which subjects of the fleet are looked up, of those given.
@@ -290,12 +305,11 @@ pub fn having(
     filter: &Filter,
     request: &PageRequest,
 ) -> Result<Page<HitRow>, StoreError> {
-    let mut select = Select::new(ROW, places(filter));
+    let mut select = Select::new(ROW, PACKAGES);
     select.and("p.kind = ? AND p.name = ?", [Value::Text(kind.to_owned()), Value::Text(name.to_owned())]);
     if !version.is_empty() {
         select.and("p.version = ?", [Value::Text(version.to_owned())]);
     }
-    select.and("h.image IS NULL", []);
-    narrow(&mut select, filter);
-    page(tx, &select, request, |_| Ok(None))
+    let whole = Whole::read(tx, &select, filter, |_| Ok(None))?;
+    page(tx, &whole, request)
 }

@@ -172,19 +172,11 @@ async fn one(
         .read(move |tx| {
             let names = images::name_numbers(tx, &names)?;
             let mut count = |outcome| images::count_hits(tx, &vulnerability, outcome, &filter);
-            let (affected, places) = count(Outcome::Hit(Some(true)))?;
             let (apart, _) = count(Outcome::Hit(Some(false)))?;
             let (not_affected, _) = count(Outcome::NotHit(&names, true))?;
             let (not_assessed, _) = count(Outcome::NotHit(&names, false))?;
-            Ok(Ok(told::Here {
-                affected,
-                places,
-                apart,
-                not_affected,
-                not_assessed,
-                owners: images::owners_hit(tx, &vulnerability, &filter)?,
-                packages: images::packages_hit(tx, &vulnerability, &filter)?,
-            }))
+            let ((affected, places), owners, packages) = images::affected(tx, &vulnerability, &filter)?;
+            Ok(Ok(told::Here { affected, places, apart, not_affected, not_assessed, owners, packages }))
         })
         .await?;
     Ok(Json(told::vulnerability(told, &here)))
@@ -273,11 +265,10 @@ async fn hits(
             Some(Which::NotAffected) => Outcome::NotHit(&names, true),
             Some(Which::NotAssessed) => Outcome::NotHit(&names, false),
         };
-        let total = match cursor {
-            None => Some(images::count_hits(tx, &id, outcome, &filter)?.0),
-            Some(_) => None,
-        };
-        let page = images::hits(tx, &id, outcome, &filter, &super::request(cursor, limit))?;
+        let is_first = cursor.is_none();
+        let (page, total) =
+            images::hits_and_count(tx, &id, outcome, &filter, &super::request(cursor, limit))?;
+        let total = is_first.then_some(total);
         let reasons = reasons(&database, &id, &page.items);
         Ok(Page { total, ..convert::page(page, |row| hit(row, &reasons, outcome)) })
     })
