@@ -57,19 +57,22 @@ export function workshop() {
       children.push(child);
       return child;
     },
+    /** The process that listens on this port. */
+    running: (port) => children.findLast((child) => child.port === port && child.exitCode === null),
+    async stop(child) {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = new Promise((done) => child.once("exit", done));
+      child.kill("SIGTERM");
+      await Promise.race([ended, sleep(10_000).then(() => child.kill("SIGKILL"))]);
+    },
     async end() {
-      for (const child of children.toReversed()) {
-        if (child.exitCode !== null || child.signalCode !== null) continue;
-        const ended = new Promise((done) => child.once("exit", done));
-        child.kill("SIGTERM");
-        await Promise.race([ended, sleep(10_000).then(() => child.kill("SIGKILL"))]);
-      }
+      for (const child of children.toReversed()) await this.stop(child);
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-/** The hub's binary on a data folder of its own, without feeds: it judges by the sample that is built in. */
+/** The hub's binary on a data folder of its own: it judges by the sample of advisories that is built in. */
 export async function startHub(shop, { args = [], env = {} } = {}) {
   const binary = process.env.SEAWALL_BIN;
   if (!binary)
@@ -79,6 +82,7 @@ export async function startHub(shop, { args = [], env = {} } = {}) {
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const clean = { ...process.env, ...env };
   delete clean.SEAWALL_FEEDS;
+  await run(binary, ["--data-dir", data, "db", "sample"], { env: clean });
   const child = shop.start(binary, ["hub", "--listen", `127.0.0.1:${port}`, "--data-dir", data, ...args], {
     env: { ...clean, SEAWALL_CACHE_DIR: join(shop.folder, "cache") },
   });
@@ -106,6 +110,7 @@ export async function startRegistry(shop, { port, notify } = {}) {
       `http:\n  addr: 127.0.0.1:${port}\n${endpoint}`,
   );
   const child = shop.start("docker-registry", ["serve", config]);
+  child.port = port;
   const address = `127.0.0.1:${port}`;
   await until("the registry", async () => (await fetch(`http://${address}/v2/`)).ok);
   return { child, address, port };

@@ -56,10 +56,10 @@ export function ExemptDialog({ target, onClose }: { target: ExemptTarget; onClos
   const asked = control === "" ? undefined : { ...body, reason: "not yet written" };
   const preview = usePreview("exemption", asked, previewExemption);
   const save = useMutation({
-    mutationFn: () => createExemption(body),
-    onSuccess: async (made) => {
+    // How many the button said: once it is made, a new preview would say that it changes nothing more.
+    mutationFn: (_changed: number) => createExemption(body),
+    onSuccess: async (made, n) => {
       await after();
-      const n = preview.effect?.changed ?? 0;
       tell({
         text: `${n === 1 ? "1 asset is" : `${count(n)} assets are`} exempt${expires ? ` until ${day(new Date(expires), now)}` : ""}.`,
         undo: () => removeExemption(made.id).then(after),
@@ -85,7 +85,7 @@ export function ExemptDialog({ target, onClose }: { target: ExemptTarget; onClos
           onSubmit={(event) => {
             event.preventDefault();
             setTold(true);
-            if (reason.trim() !== "" && control !== "") save.mutate();
+            if (reason.trim() !== "" && control !== "") save.mutate(n ?? 0);
           }}
         >
           {!target.control && (
