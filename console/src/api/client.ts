@@ -10,8 +10,8 @@ const own: Middleware = {
   },
 };
 
-/** The hub's interface, typed by its OpenAPI document. All requests of the console go through it. */
-export const client = createClient<paths>({ baseUrl: "/" });
+/** The hub's interface, typed by its OpenAPI document. All requests of the console go through it, and none asks for an export. */
+export const client = createClient<paths, "application/json" | "application/problem+json">({ baseUrl: "/" });
 client.use(own);
 
 /** The body of an answer, or the failure thrown: what a query or mutation returns. */

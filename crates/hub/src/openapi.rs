@@ -4,7 +4,8 @@ use crate::http;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        self,
+        self, Content, Object, RefOr, Type,
+        path::Operation,
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -88,10 +89,24 @@ pub fn openapi() -> openapi::OpenApi {
         for (method, operation) in operations {
             if let Some(operation) = operation {
                 operation.operation_id = Some(operation_id(method, path));
+                exports(operation);
             }
         }
     }
     document
+}
+
+/// A list that is asked for with `format` comes as text too, whose form [`http::export`] has for all of them.
+fn exports(operation: &mut Operation) {
+    let mut parameters = operation.parameters.iter().flatten();
+    if !parameters.any(|one| matches!(one, RefOr::T(parameter) if parameter.name == "format")) {
+        return;
+    }
+    let Some(RefOr::T(list)) = operation.responses.responses.get_mut("200") else { return };
+    for kind in ["text/csv", "application/jsonl"] {
+        let text = Object::builder().schema_type(Type::String).build();
+        list.content.insert(kind.to_owned(), RefOr::T(Content::new(Some(text))));
+    }
 }
 
 /// `get_users_id` for `GET /api/v1/users/{id}`: names of handlers are told apart by their modules, which no client sees.
