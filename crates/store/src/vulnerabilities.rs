@@ -113,7 +113,8 @@ pub struct ListedRow {
 pub struct Counted {
     /// Places that a list asks for, by id; without those that hit none.
     pub images: HashMap<String, u64>,
-    /// Nothing changed since. Else it says how to order, and nothing more.
+    /// Nothing changed since. Else which vulnerabilities have a place is asked of the database, and only those that were not
+    /// counted are counted anew.
     pub is_current: bool,
 }
 
@@ -214,7 +215,6 @@ pub fn list(
         }
         _ => select(listed, by_images, true).page(tx, order, request, read)?,
     };
-    let counted = counted.filter(|counted| counted.is_current);
     let mut items = Vec::with_capacity(page.items.len());
     for told in page.items {
         items.push(match counted.and_then(|counted| counted.images.get(&told.id).copied()) {
