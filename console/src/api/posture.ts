@@ -58,7 +58,7 @@ export const recommendationQuery = (control: string, scope?: string) =>
   one<T.RecommendationDetail>("assessments", `/recommendations/${id(control)}`, { scope });
 export const assessedQuery = (
   control: string,
-  query: { state?: string; scope?: string; owner?: string; text?: string },
+  query: { state?: string; scope?: string; owner?: string; text?: string; code?: string },
 ) => list<T.Assessed>("assessments", `/recommendations/${id(control)}/assets`, query);
 export const controlsQuery = one<{ items: T.ControlText[] }>("controls", "/controls");
 export const scoreQuery = (scope?: string) => one<T.Score>("score", "/score", { scope });

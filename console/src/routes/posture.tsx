@@ -35,6 +35,7 @@ const recommendationRoute = createRoute({
       state: word(raw, "state", ["unhealthy", "healthy", "not_applicable", "not_assessed"]),
       owner: text(raw, "owner"),
       text: text(raw, "text"),
+      code: text(raw, "code"),
     }),
   component: lazyRouteComponent(() => import("../pages/posture/Recommendation"), "Recommendation"),
 });

@@ -119,7 +119,7 @@ export function ByFix() {
       head: "Arrived",
       cell: (fix) =>
         fix.progress ? (
-          <Progress done={fix.progress.arrived} all={fix.progress.arrived + fix.images} what="images have it" />
+          <Progress done={fix.progress.arrived} all={fix.progress.earlier} what="images have it" />
         ) : (
           <span className={layout.faint}>none yet</span>
         ),

@@ -47,16 +47,15 @@ function Record({ coverage }: { coverage: Coverage }) {
           <Stat
             label="Assessed"
             value={count(assets.assessed)}
-            rows={assets.assessed}
             sub="healthy or unhealthy"
-            link={to(address("/images", { state: "healthy,unhealthy" }))}
+            link={to("/recommendations/image.vulnerabilities")}
           />
           <Stat
             label="Not assessed"
             value={count(assets.notAssessed)}
             rows={assets.notAssessed}
             sub={assets.notAssessed === 0 ? "nothing is left out" : "never counted as healthy"}
-            link={to(address("/images", { state: "not_assessed" }))}
+            link={to(address("/recommendations/image.vulnerabilities", { state: "not_assessed" }))}
             {...(assets.notAssessed > 0 ? { tone: "blind" as const } : {})}
           />
           <Stat
@@ -64,7 +63,7 @@ function Record({ coverage }: { coverage: Coverage }) {
             value={count(assets.notApplicable)}
             rows={assets.notApplicable}
             sub="need not be looked at"
-            link={to(address("/images", { state: "not_applicable" }))}
+            link={to(address("/recommendations/image.vulnerabilities", { state: "not_applicable" }))}
           />
         </Stats>
       }

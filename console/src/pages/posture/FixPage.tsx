@@ -104,7 +104,7 @@ function Record({ fix }: { fix: FixDetail }) {
           label="Fix"
           current={tab}
           tabs={[
-            { key: "images", word: "Images", n: fix.images + (fix.progress?.arrived ?? 0), link: here("images") },
+            { key: "images", word: "Images", n: fix.progress?.earlier ?? fix.images, link: here("images") },
             { key: "parts", word: "What changes", n: fix.parts.length, link: here("parts") },
             {
               key: "vulnerabilities",
@@ -296,7 +296,7 @@ function Aside({ fix }: { fix: FixDetail }) {
       <Panel id="arrived" title="Arrived" end={fix.progress && <Time at={fix.progress.since} />} padded>
         {fix.progress ? (
           <>
-            <Progress done={fix.progress.arrived} all={fix.progress.arrived + fix.images} what="images have it" />
+            <Progress done={fix.progress.arrived} all={fix.progress.earlier} what="images have it" />
             <p className={styles.after}>
               {counted(fix.progress.arrived, "image has", "images have")} it since then;{" "}
               {counted(fix.progress.earlier, "image", "images")} needed it before.

@@ -89,19 +89,22 @@ export function Now() {
   );
 }
 
+/** Coverage counts as not assessed what could not be judged by its vulnerabilities. */
+const NOT_ASSESSED = address("/recommendations/image.vulnerabilities", { state: "not_assessed" });
+
 function Watching({ coverage }: { coverage: Coverage | undefined }) {
   if (!coverage) return null;
   const { assets } = coverage;
   return (
     <p>
       Watching{" "}
-      <PathLink rows={assets.total} path="/inventory">
-        {counted(assets.total, "asset")}
+      <PathLink rows={assets.total} path={address("/inventory", { kind: "image" })}>
+        {counted(assets.total, "image")}
       </PathLink>
       {assets.notAssessed > 0 ? (
         <>
           ;{" "}
-          <PathLink rows={assets.notAssessed} path={address("/images", { state: "not_assessed" })}>
+          <PathLink rows={assets.notAssessed} path={NOT_ASSESSED}>
             {count(assets.notAssessed)} of them not assessed
           </PathLink>
         </>
@@ -337,7 +340,7 @@ function BestFixes({ scope }: { scope: string | undefined }) {
       head: "Arrived",
       cell: (fix) =>
         fix.progress ? (
-          <Progress done={fix.progress.arrived} all={fix.progress.arrived + fix.images} what="images have it" />
+          <Progress done={fix.progress.arrived} all={fix.progress.earlier} what="images have it" />
         ) : (
           <span className={layout.faint}>none yet</span>
         ),
@@ -397,7 +400,7 @@ function BlindSpots({
         <ul className={styles.blindspots}>
           <Spot
             n={coverage.assets.notAssessed}
-            path={address("/images", { state: "not_assessed" })}
+            path={NOT_ASSESSED}
             what={coverage.assets.notAssessed === 1 ? "image not assessed" : "images not assessed"}
             sub={
               causes
@@ -448,7 +451,11 @@ function Spot({ n, path, what, sub, bad }: { n: number; path: string; what: stri
         {what}
         <span className={layout.sub}>{sub}</span>
       </p>
-      <PathLink rows={n} path={path} className={n === 0 ? styles.zero : bad ? styles.bad : ""}>
+      <PathLink
+        rows={path.includes("#") ? undefined : n}
+        path={path}
+        className={n === 0 ? styles.zero : bad ? styles.bad : ""}
+      >
         {count(n)}
       </PathLink>
     </li>

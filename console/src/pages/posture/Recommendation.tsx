@@ -150,7 +150,7 @@ function Assets({ detail, onExempt }: { detail: RecommendationDetail; onExempt: 
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const state = search.state ?? "unhealthy";
-  const asked = { state, scope: search.scope, owner: search.owner, text: search.text };
+  const asked = { state, scope: search.scope, owner: search.owner, text: search.text, code: search.code };
   const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage, dataUpdatedAt } = useInfiniteQuery(
     assessedQuery(detail.control, asked),
   );
@@ -240,7 +240,11 @@ function Assets({ detail, onExempt }: { detail: RecommendationDetail; onExempt: 
         ),
     },
   ];
-  const filters = [...(search.text ? [`text: ${visible(search.text, 64)}`] : []), ...(search.owner ? ["team"] : [])];
+  const filters = [
+    ...(search.text ? [`text: ${visible(search.text, 64)}`] : []),
+    ...(search.owner ? ["team"] : []),
+    ...(search.code ? [`cause: ${visible(search.code, 64)}`] : []),
+  ];
   const ownerName =
     search.owner === "none"
       ? "no owner"
@@ -259,7 +263,9 @@ function Assets({ detail, onExempt }: { detail: RecommendationDetail; onExempt: 
     filters.length > 0 ? (
       <EmptyFiltered
         filters={filters}
-        onClear={() => void navigate({ search: (old) => ({ ...old, text: undefined, owner: undefined }) })}
+        onClear={() =>
+          void navigate({ search: (old) => ({ ...old, text: undefined, owner: undefined, code: undefined }) })
+        }
       />
     ) : (
       <EmptyGood title={`No asset is ${word}`}>
@@ -297,6 +303,13 @@ function Assets({ detail, onExempt }: { detail: RecommendationDetail; onExempt: 
             name="Team"
             value={visible(ownerName, 64)}
             onRemove={() => void navigate({ search: (old) => ({ ...old, owner: undefined }) })}
+          />
+        )}
+        {search.code && (
+          <Chip
+            name="Cause"
+            value={visible(search.code, 64)}
+            onRemove={() => void navigate({ search: (old) => ({ ...old, code: undefined }) })}
           />
         )}
       </Filters>
