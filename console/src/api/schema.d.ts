@@ -6258,6 +6258,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AuditEntry"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -6428,6 +6430,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Rule"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -6597,6 +6601,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_HiddenFinding"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -6668,6 +6674,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Exemption"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -6875,6 +6883,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Fix"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -6987,6 +6997,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_FixImage"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -7027,6 +7039,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Grant"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -7164,6 +7178,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_ImageRow"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -7323,6 +7339,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Finding"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -7432,6 +7450,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_PackageRow"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -7549,6 +7569,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Asset"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -7633,6 +7655,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Job"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -7854,6 +7878,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Notice"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -8000,6 +8026,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Owner"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -8223,6 +8251,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AssessedAsset"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -8266,6 +8296,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Registry"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -8646,6 +8678,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Repository"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -8783,6 +8817,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_TagSpan"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -8824,6 +8860,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Tag"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -8924,6 +8962,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Scope"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -9427,6 +9467,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Software"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -9530,6 +9572,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Token"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -9635,6 +9679,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_User"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -9846,6 +9892,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_VulnerabilityRow"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -9926,6 +9974,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Hit"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -9962,6 +10012,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Webhook"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
@@ -10100,6 +10152,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Delivery"];
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description A problem */
