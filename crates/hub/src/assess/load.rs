@@ -154,7 +154,7 @@ pub struct Image {
     pub digests: Vec<String>,
     /// Its facts.
     pub facts: ImageFacts,
-    /// Its findings that count before rules, as places in [`Loaded::findings`].
+    /// Its findings that count before rules, as places in those that were loaded.
     pub findings: Vec<u32>,
 }
 

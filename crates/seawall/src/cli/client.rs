@@ -43,8 +43,13 @@ pub(crate) enum Print {
 /// `seawall login`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Login {
-    /// Address of the hub, such as https://hub.example:7292
-    #[arg(value_name = "URL", required_unless_present = "forget")]
+    /// Address of the hub.
+    // Told as a help text: rustdoc wants a link of it, which a terminal would show with its brackets.
+    #[arg(
+        value_name = "URL",
+        required_unless_present = "forget",
+        help = "Address of the hub, such as https://hub.example:7292"
+    )]
     pub(crate) url: Option<String>,
     /// Log in with name and password, and make a token for this machine
     #[arg(long, value_name = "NAME", conflicts_with = "forget")]

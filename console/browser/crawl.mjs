@@ -1,0 +1,271 @@
+// The crawler: the console on a real hub with a fleet, as its owner sees it. It opens every page there is a way to, follows
+// every number and compares it with the rows it leads to, and uses every control. Prints a line a check and, last, the sum.
+//
+//   node browser/crawl.mjs [--shots FOLDER]
+import { mkdirSync } from "node:fs";
+import axe from "axe-core";
+import { chromium } from "playwright-core";
+import { sleep, workshop } from "./real.mjs";
+import { seed } from "./seeded.mjs";
+
+const at = process.argv.indexOf("--shots");
+const shots = at > 0 ? process.argv[at + 1] : undefined;
+if (shots) mkdirSync(shots, { recursive: true });
+
+/** Pages of one kind (`/images/{id}?tab`) that are opened: what differs beyond is rows. */
+const OF_A_KIND = 2;
+/** Numbers that are followed from one page. */
+const NUMBERS_A_PAGE = 80;
+/** The longest that a control may take to show that it did something. */
+const REACTION_MS = 2_500;
+
+let passed = 0;
+let failed = 0;
+function report(name, problems) {
+  if (problems.length === 0) {
+    passed += 1;
+    process.stdout.write(`ok   ${name}\n`);
+  } else {
+    failed += 1;
+    process.stdout.write(`FAIL ${name}\n     ${problems.join("\n").replaceAll("\n", "\n     ")}\n`);
+  }
+}
+
+/** `/images/17?tab=why` → `/images/*?tab`: what tells kinds of pages apart. */
+function kind(href) {
+  const url = new URL(href, "http://hub");
+  const parts = url.pathname.split("/").map((part) => (/\d|:|%/.test(part) ? "*" : part));
+  const tab = url.searchParams.get("tab");
+  return parts.join("/") + (tab ? `?tab=${tab}` : "");
+}
+
+const shop = workshop();
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+});
+process.on("SIGTERM", () => process.exit(1));
+process.on("SIGINT", () => process.exit(1));
+
+try {
+  const hub = await seed(shop);
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    reducedMotion: "reduce",
+    colorScheme: "light",
+    timezoneId: "UTC",
+    locale: "en-US",
+  });
+  await context.addCookies([{ ...hub.cookie, url: hub.origin }]);
+  const tab = await context.newPage();
+  let wrong = [];
+  let requests = 0;
+  tab.on("pageerror", (error) => wrong.push(`uncaught: ${error.message}`));
+  tab.on("console", (message) => {
+    if (message.type() === "error") wrong.push(`console: ${message.text()} (${message.location().url})`);
+  });
+  tab.on("request", () => {
+    requests += 1;
+  });
+  tab.on("dialog", (dialog) => void dialog.dismiss());
+  await tab.addInitScript(() => {
+    window.refused = [];
+    document.addEventListener("securitypolicyviolation", (event) => {
+      window.refused.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`);
+    });
+    // All that a person could see of a change.
+    window.seen = () =>
+      JSON.stringify([
+        location.href,
+        document.documentElement.dataset.theme,
+        document.body.innerHTML,
+        document.activeElement?.matches("input, textarea") ? document.activeElement.id : "",
+        [...document.querySelectorAll("input, select, textarea")].map((one) => [one.value, one.checked]),
+      ]);
+  });
+
+  const settle = async () => {
+    await tab.locator("h1").first().waitFor({ timeout: 10_000 });
+    await tab.waitForFunction(() => !document.querySelector('[aria-busy="true"]'), undefined, { timeout: 10_000 });
+  };
+  /** Within the console's own router, as a link does it. */
+  const go = async (href) => {
+    await tab.evaluate((to) => {
+      history.pushState({}, "", to);
+    }, href);
+    await tab.waitForFunction((to) => location.pathname === to, new URL(href, hub.origin).pathname);
+    await sleep(60);
+    await settle();
+  };
+  const serious = async () => {
+    await tab.evaluate(axe.source);
+    const found = await tab.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+    return found.violations
+      .filter((one) => one.impact === "serious" || one.impact === "critical")
+      .map((one) => `axe: ${one.impact} ${one.id}: ${one.help}: ${one.nodes[0]?.html.slice(0, 200)}`);
+  };
+
+  // Pages, breadth first.
+  const seen = new Map();
+  const queue = ["/"];
+  const queued = new Set(queue);
+  const numbers = new Map();
+  const pages = [];
+  while (queue.length > 0) {
+    const path = queue.shift();
+    const count = seen.get(kind(path)) ?? 0;
+    if (count >= OF_A_KIND) continue;
+    seen.set(kind(path), count + 1);
+    const problems = [];
+    wrong = [];
+    try {
+      await tab.goto(hub.origin + path);
+      await settle();
+      pages.push(path);
+      if (await tab.getByText("There is no page at this address").count()) problems.push("there is no page");
+      problems.push(...(await serious()));
+      const links = await tab.evaluate(() =>
+        [...document.querySelectorAll("a[href]")]
+          .filter((a) => a.origin === location.origin)
+          .map((a) => ({
+            href: a.pathname + a.search,
+            rows: a.dataset.rows,
+            text: (a.getAttribute("aria-label") ?? a.textContent ?? "").trim().slice(0, 80),
+          })),
+      );
+      let taken = 0;
+      for (const { href, rows, text } of links) {
+        if (/^\/(api|assets)\//.test(href)) continue;
+        if (rows !== undefined && !numbers.has(`${href} ${rows}`) && taken < NUMBERS_A_PAGE) {
+          numbers.set(`${href} ${rows}`, { href, rows: Number(rows), text, from: path });
+          taken += 1;
+        }
+        if (!queued.has(href) && !/^\/(login|setup)/.test(href)) {
+          queued.add(href);
+          queue.push(href);
+        }
+      }
+      if (shots) await tab.screenshot({ path: `${shots}/${pages.length}-light.png` });
+      await tab.emulateMedia({ colorScheme: "dark" });
+      problems.push(...(await serious()).map((text) => `dark: ${text}`));
+      if (shots) await tab.screenshot({ path: `${shots}/${pages.length}-dark.png` });
+      await tab.emulateMedia({ colorScheme: "light" });
+      for (const width of [390, 1024]) {
+        await tab.setViewportSize({ width, height: 844 });
+        await sleep(80);
+        const over = await tab.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
+        if (over > 0) problems.push(`at ${width} px the page is ${over} px wider than the window`);
+        if (shots && width === 390) await tab.screenshot({ path: `${shots}/${pages.length}-390.png` });
+      }
+      await tab.setViewportSize({ width: 1440, height: 900 });
+      problems.push(...(await tab.evaluate(() => window.refused.map((text) => `policy: ${text}`))), ...wrong);
+    } catch (error) {
+      problems.push(String(error.message ?? error).split("\n")[0], ...wrong);
+    }
+    report(`page ${path}`, problems);
+  }
+  report(`pages were found (${pages.length} of ${seen.size} kinds)`, seen.size >= 20 ? [] : ["fewer than 20 kinds"]);
+
+  // Numbers.
+  await tab.goto(hub.origin);
+  await settle();
+  const byPage = new Map();
+  for (const number of numbers.values()) byPage.set(number.from, [...(byPage.get(number.from) ?? []), number]);
+  for (const [from, list] of byPage) {
+    const problems = [];
+    for (const { href, rows, text } of list) {
+      try {
+        await go(href);
+        const total = await tab
+          .waitForFunction(
+            () => document.querySelector("main [data-total]")?.getAttribute("data-total") ?? undefined,
+            undefined,
+            { timeout: 3_000 },
+          )
+          .then((handle) => handle.jsonValue())
+          .catch(() => undefined);
+        // A list that is empty says so in words instead of a foot.
+        const empty = total === undefined && (await tab.locator("main tr[data-row]").count()) === 0;
+        const there = total === undefined ? (empty ? 0 : undefined) : Number(total);
+        if (there !== rows) problems.push(`"${text}" says ${rows}, ${href} has ${there ?? "no counted list"}`);
+      } catch (error) {
+        problems.push(`${href}: ${String(error.message ?? error).split("\n")[0]}`);
+      }
+    }
+    report(`${list.length} numbers on ${from}`, problems);
+  }
+  report(`numbers were found (${numbers.size})`, numbers.size >= 60 ? [] : ["fewer than 60"]);
+
+  // Controls: each on a fresh page of its kind; those of the frame once.
+  const CONTROLS =
+    "button:visible, input:visible, select:visible, [role=tab]:visible, [role=switch]:visible, summary:visible";
+  const used = new Set();
+  const kinds = new Set();
+  for (const path of pages) {
+    if (kinds.has(kind(path))) continue;
+    kinds.add(kind(path));
+    const problems = [];
+    let count = 0;
+    await tab.goto(hub.origin + path);
+    await settle();
+    const names = await tab.locator(CONTROLS).evaluateAll((list) =>
+      list.map((one) => ({
+        name: (one.getAttribute("aria-label") ?? one.labels?.[0]?.textContent ?? one.textContent ?? "")
+          .trim()
+          .slice(0, 60),
+        tag: one.tagName + (one.type ?? ""),
+        frame: !one.closest("main"),
+        off: one.disabled || one.getAttribute("aria-disabled") === "true",
+        ends: /^(sign out|log out)$/i.test((one.textContent ?? "").trim()),
+      })),
+    );
+    let fresh = true;
+    for (const [index, { name, tag, frame, off, ends }] of names.entries()) {
+      const key = `${frame ? "frame" : kind(path)} ${tag} ${name}`;
+      if (off || ends || used.has(key)) continue;
+      used.add(key);
+      count += 1;
+      if (!fresh) {
+        await tab.goto(hub.origin + path);
+        await settle();
+      }
+      fresh = false;
+      const control = tab.locator(CONTROLS).nth(index);
+      const before = await tab.evaluate(() => window.seen());
+      const asked = requests;
+      try {
+        if (/INPUT(text|search|password|number|email|url|datetime-local|date)/.test(tag))
+          await control.fill("1", { timeout: 2_000 });
+        else if (tag.startsWith("SELECT")) {
+          const options = await control
+            .locator("option")
+            .evaluateAll((list) => list.map((one) => [one.value, one.selected]));
+          const other = options.find(([, selected]) => !selected);
+          if (other) await control.selectOption(other[0]);
+          else continue;
+        } else await control.click({ timeout: 2_000 });
+        const end = Date.now() + REACTION_MS;
+        let changed = false;
+        while (!changed && Date.now() < end) {
+          await sleep(50);
+          const now = await tab.evaluate(() => window.seen());
+          changed = now !== before || requests !== asked;
+        }
+        if (!changed) problems.push(`${tag.toLowerCase()} "${name}" does nothing`);
+      } catch (error) {
+        problems.push(`${tag.toLowerCase()} "${name}": ${String(error.message ?? error).split("\n")[0]}`);
+      }
+    }
+    report(`${count} controls on ${kind(path)}`, problems);
+  }
+  await context.close();
+} catch (error) {
+  report("the hub, its fleet and the browser", [String(error.stack ?? error)]);
+} finally {
+  await browser.close();
+  await shop.end();
+}
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.exit(failed > 0 ? 1 : 0);
