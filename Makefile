@@ -37,7 +37,7 @@ console/node_modules/.package-lock.json: console/package-lock.json console/.npmr
 setup: ## install what the tests need (root on Debian; lists it elsewhere)
 	@scripts/setup test
 
-test: ## every test, with the real tools; at most 25 minutes on 2 cores
+test: ## every test, with the real tools; at most 40 minutes from nothing on 2 cores
 	@scripts/setup test
 	@scripts/run-suites test $(SUITES)
 
