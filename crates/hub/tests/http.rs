@@ -374,6 +374,9 @@ async fn the_manual_lists_the_metrics() {
     let owner = hub.owner().await;
     let (scraper, _) = hub.token(&owner, &[("", TokenRole::Metrics)]).await;
     hub.login("root").await;
+    // What never happened is not listed.
+    let told = hub.post(&Who::Nobody, "/api/v1/registries/1/notifications", &json!({"events": []})).await;
+    assert_eq!(told.status, 401, "{}", told.text());
     let answer = hub.get(&scraper, "/metrics").await;
     let text = answer.text();
     assert_eq!(answer.status, 200, "{text}");
