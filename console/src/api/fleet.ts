@@ -1,128 +1,63 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { answer, client } from "./client";
-import type * as T from "./fleet-types";
+// Images, software, vulnerabilities, registries and their jobs.
+import { type Asked, list, MOST, one, patch, post, remove } from "./ask";
+import type { ChangeRegistry, NewRegistry } from "./types";
 
-/** What may stand in the query of a request; what is absent is not sent. */
-export type Asked = Record<string, string | number | boolean | undefined>;
-
-interface Init {
-  params?: { query?: Asked; path?: Record<string, string> };
-  body?: unknown;
-  signal?: AbortSignal;
-}
-type Loose = (path: string, init: Init) => Promise<{ data?: unknown; error?: unknown; response: Response }>;
-
-// The one place where the pages of the fleet leave the types of the document: the answers are typed by fleet-types.
-const loose = client as unknown as Record<"GET" | "POST" | "PATCH" | "DELETE", Loose>;
-
-function get<A>(path: string, init: Init): Promise<A> {
-  return answer(loose.GET(path, init) as Promise<{ data?: A; error?: unknown; response: Response }>);
-}
-function send<A>(method: "POST" | "PATCH" | "DELETE", path: string, init: Init = {}): Promise<A> {
-  return answer(loose[method](path, init) as Promise<{ data?: A; error?: unknown; response: Response }>);
-}
-
-/** Rows of a page. */
-const LIMIT = 100;
-/** The most that the hub gives in one page. */
-const MOST = 500;
-
-/** A query that is asked: absent and empty members are left out. */
-export function present(asked: Asked): Asked {
-  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined && value !== ""));
-}
-
-function list<A>(key: string, path: string, asked: Asked, place: Record<string, string> = {}, limit = LIMIT) {
-  const query = present(asked);
-  return infiniteQueryOptions({
-    queryKey: [key, path, place, query],
-    queryFn: ({ signal, pageParam: cursor }) =>
-      get<T.Page<A>>(path, {
-        params: { path: place, query: { ...query, limit, ...(cursor ? { cursor } : {}) } },
-        signal,
-      }),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page: T.Page<A>) => page.next ?? undefined,
-  });
-}
-
-function one<A>(key: string, path: string, place: Record<string, string>, asked: Asked = {}) {
-  const query = present(asked);
-  return queryOptions({
-    queryKey: [key, path, place, query],
-    queryFn: ({ signal }) => get<A>(path, { params: { path: place, query }, signal }),
-  });
-}
-
-const API = "/api/v1";
-
-export const imagesQuery = (asked: Asked) => list<T.ImageRow>("images", `${API}/images`, asked);
-export const imageQuery = (image: string) => one<T.ImageDetail>("image", `${API}/images/{image}`, { image });
-export const findingsQuery = (image: string, asked: Asked) =>
-  list<T.Finding>("findings", `${API}/images/{image}/findings`, asked, { image }, MOST);
+export const imagesQuery = (query: Asked<"/api/v1/images">) => list("images", "/api/v1/images", { query });
+export const imageQuery = (image: string) => one("image", "/api/v1/images/{image}", { place: { image } });
+export const findingsQuery = (image: string, query: Asked<"/api/v1/images/{image}/findings">) =>
+  list("findings", "/api/v1/images/{image}/findings", { place: { image }, query, limit: MOST });
 export const evidenceQuery = (image: string, vulnerability: string, subject: string) =>
-  one<T.EvidenceDoc>("findings", `${API}/images/{image}/evidence`, { image }, { vulnerability, subject });
+  one("findings", "/api/v1/images/{image}/evidence", { place: { image }, query: { vulnerability, subject } });
 export const whyQuery = (image: string, vulnerability: string) =>
-  one<T.Why>("findings", `${API}/images/{image}/why`, { image }, { vulnerability });
-export const packagesQuery = (image: string, asked: Asked) =>
-  list<T.PackageRow>("image", `${API}/images/{image}/packages`, asked, { image });
-export const layersQuery = (image: string) =>
-  one<{ items: T.Layer[] }>("image", `${API}/images/{image}/layers`, { image });
-export const historyQuery = (image: string) => one<T.ImageHistory>("image", `${API}/images/{image}/history`, { image });
+  one("findings", "/api/v1/images/{image}/why", { place: { image }, query: { vulnerability } });
+export const packagesQuery = (image: string, query: Asked<"/api/v1/images/{image}/packages">) =>
+  list("image", "/api/v1/images/{image}/packages", { place: { image }, query });
+export const layersQuery = (image: string) => one("image", "/api/v1/images/{image}/layers", { place: { image } });
+export const historyQuery = (image: string) => one("image", "/api/v1/images/{image}/history", { place: { image } });
 export const compareQuery = (image: string, other: string) =>
-  one<T.Compare>("image", `${API}/images/{image}/compare`, { image }, { with: other });
+  one("image", "/api/v1/images/{image}/compare", { place: { image }, query: { with: other } });
 
-export const inventoryQuery = (asked: Asked) => list<T.Asset>("inventory", `${API}/inventory`, asked);
-export const inventoryCountsQuery = (asked: Asked) =>
-  one<T.InventoryCounts>("inventory", `${API}/inventory/counts`, {}, asked);
+export const inventoryQuery = (query: Asked<"/api/v1/inventory">) => list("inventory", "/api/v1/inventory", { query });
+export const inventoryCountsQuery = (query: Asked<"/api/v1/inventory/counts">) =>
+  one("inventory", "/api/v1/inventory/counts", { query });
 
-export const softwareQuery = (asked: Asked) => list<T.Software>("software", `${API}/software`, asked);
-export const versionsQuery = (asked: Asked) =>
-  one<{ items: T.SoftwareVersion[] }>("software", `${API}/software/versions`, {}, asked);
+export const softwareQuery = (query: Asked<"/api/v1/software">) => list("software", "/api/v1/software", { query });
+export const versionsQuery = (query: Asked<"/api/v1/software/versions">) =>
+  one("software", "/api/v1/software/versions", { query });
 
-export const vulnerabilitiesQuery = (asked: Asked) =>
-  list<T.VulnerabilityRow>("vulnerabilities", `${API}/vulnerabilities`, asked);
-export const vulnerabilityQuery = (id: string, asked: Asked) =>
-  one<T.Vulnerability>("vulnerabilities", `${API}/vulnerabilities/{id}`, { id }, asked);
-export const hitsQuery = (id: string, asked: Asked) =>
-  list<T.Hit>("vulnerabilities", `${API}/vulnerabilities/{id}/hits`, asked, { id });
+export const vulnerabilitiesQuery = (query: Asked<"/api/v1/vulnerabilities">) =>
+  list("vulnerabilities", "/api/v1/vulnerabilities", { query });
+export const vulnerabilityQuery = (id: string, query: Asked<"/api/v1/vulnerabilities/{id}">) =>
+  one("vulnerabilities", "/api/v1/vulnerabilities/{id}", { place: { id }, query });
+export const hitsQuery = (id: string, query: Asked<"/api/v1/vulnerabilities/{id}/hits">) =>
+  list("vulnerabilities", "/api/v1/vulnerabilities/{id}/hits", { place: { id }, query });
 
-export const registriesQuery = (asked: Asked) => list<T.Registry>("registries", `${API}/registries`, asked);
-export const registryQuery = (id: string) => one<T.Registry>("registries", `${API}/registries/{id}`, { id });
-export const removalQuery = (id: string) => one<T.Removal>("registries", `${API}/registries/{id}/removal`, { id });
-export const repositoriesQuery = (id: string, asked: Asked) =>
-  list<T.Repository>("registries", `${API}/registries/{id}/repositories`, asked, { id });
-export const repositoryQuery = (id: string) => one<T.Repository>("registries", `${API}/repositories/{id}`, { id });
-export const tagsQuery = (id: string) => list<T.Tag>("registries", `${API}/repositories/{id}/tags`, {}, { id });
+/** The vulnerabilities that most images have. */
+export const prevalentQuery = (query: Pick<Asked<"/api/v1/vulnerabilities">, "scope" | "kev">, limit: number) =>
+  list("vulnerabilities", "/api/v1/vulnerabilities", { query: { ...query, sort: "images" }, limit });
+
+export const registriesQuery = (query: Asked<"/api/v1/registries">) =>
+  list("registries", "/api/v1/registries", { query });
+export const registryQuery = (id: string) => one("registries", "/api/v1/registries/{id}", { place: { id } });
+export const removalQuery = (id: string) => one("registries", "/api/v1/registries/{id}/removal", { place: { id } });
+export const repositoriesQuery = (id: string, query: Asked<"/api/v1/registries/{id}/repositories">) =>
+  list("registries", "/api/v1/registries/{id}/repositories", { place: { id }, query });
+export const repositoryQuery = (id: string) => one("registries", "/api/v1/repositories/{id}", { place: { id } });
+export const tagsQuery = (id: string) => list("registries", "/api/v1/repositories/{id}/tags", { place: { id } });
 export const tagHistoryQuery = (id: string) =>
-  list<T.TagChange>("registries", `${API}/repositories/{id}/history`, {}, { id });
+  list("registries", "/api/v1/repositories/{id}/history", { place: { id } });
 
-export const jobsQuery = (asked: Asked) => list<T.Job>("jobs", `${API}/jobs`, asked);
-export const jobCountsQuery = queryOptions({
-  queryKey: ["jobs", "counts"],
-  queryFn: ({ signal }) => get<T.JobCounts>(`${API}/jobs/counts`, { signal }),
-});
-
-/** The teams that own images, as a list's filter offers them. */
-export const ownersQuery = queryOptions({
-  queryKey: ["owners"],
-  queryFn: ({ signal }) => get<T.Page<T.OwnerRef>>(`${API}/owners`, { params: { query: { limit: MOST } }, signal }),
-  staleTime: 60_000,
-});
-
-export const addRegistry = (body: T.NewRegistry) => send<T.MadeRegistry>("POST", `${API}/registries`, { body });
-export const checkRegistry = (body: T.NewRegistry) =>
-  send<T.RegistryCheck>("POST", `${API}/registries/check`, { body });
-export const changeRegistry = (id: string, body: Partial<T.NewRegistry>) =>
-  send<T.Registry>("PATCH", `${API}/registries/{id}`, { params: { path: { id } }, body });
+export const addRegistry = (body: NewRegistry) => post("/api/v1/registries", { body });
+export const checkRegistry = (body: NewRegistry) => post("/api/v1/registries/check", { body });
+export const changeRegistry = (id: string, body: ChangeRegistry) =>
+  patch("/api/v1/registries/{id}", { place: { id }, body });
 export const removeRegistry = (id: string, name: string) =>
-  send<unknown>("DELETE", `${API}/registries/{id}`, { params: { path: { id }, query: { name } } });
-export const newEventsSecret = (id: string) =>
-  send<Pick<T.MadeRegistry, "eventsSecret" | "notifications">>("POST", `${API}/registries/{id}/secret`, {
-    params: { path: { id } },
-  });
+  remove("/api/v1/registries/{id}", { place: { id }, query: { name } });
+export const newEventsSecret = (id: string) => post("/api/v1/registries/{id}/secret", { place: { id } });
 export const tellRegistry = (id: string, what: "poll" | "pause" | "resume") =>
-  send<unknown>("POST", `${API}/registries/{id}/${what}`, { params: { path: { id } } });
-export const scanImage = (image: string) =>
-  send<T.Job>("POST", `${API}/images/{image}/scan`, { params: { path: { image } } });
-export const retryJob = (id: string) => send<T.Job>("POST", `${API}/jobs/{id}/retry`, { params: { path: { id } } });
+  post(`/api/v1/registries/{id}/${what}`, { place: { id } });
+
+export const jobsQuery = (query: Asked<"/api/v1/jobs">) => list("jobs", "/api/v1/jobs", { query });
+export const jobCountsQuery = one("jobs", "/api/v1/jobs/counts");
+export const scanImage = (image: string) => post("/api/v1/images/{image}/scan", { place: { image } });
+export const retryJob = (id: string) => post("/api/v1/jobs/{id}/retry", { place: { id } });

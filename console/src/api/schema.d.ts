@@ -2155,71 +2155,71 @@ export interface components {
              * @description Its address. The credentials are for the old one: give them again with it.
              * @default null
              */
-            address: string | null;
+            address?: string | null;
             /**
              * @description Private hosts that the registry may send us to.
              * @default null
              */
-            allowHosts: string[] | null;
+            allowHosts?: string[] | null;
             /**
              * @description Certificate authorities in PEM form; empty takes them away.
              * @default null
              */
-            ca: string | null;
+            ca?: string | null;
             /**
              * Format: int32
              * @description Scans and look-ups at once.
              * @default null
              */
-            concurrency: number | null;
+            concurrency?: number | null;
             /**
              * @description Patterns of repositories that are not.
              * @default null
              */
-            exclude: string[] | null;
+            exclude?: string[] | null;
             /**
              * @description Patterns of repositories that are watched.
              * @default null
              */
-            include: string[] | null;
+            include?: string[] | null;
             /**
              * @description Plain HTTP and certificates that do not verify are allowed.
              * @default null
              */
-            insecure: boolean | null;
+            insecure?: boolean | null;
             /**
              * @description The id of the owner of its images; empty takes it away.
              * @default null
              */
-            owner: string | null;
+            owner?: string | null;
             /**
              * Format: password
              * @description The password or token; with `user`.
              * @default null
              */
-            password: string | null;
+            password?: string | null;
             /**
              * Format: int32
              * @description Minutes between two looks at its catalogue; 0 for none.
              * @default null
              */
-            pollMinutes: number | null;
+            pollMinutes?: number | null;
             /**
              * @description The scope of its images, where no rule says otherwise.
              * @default null
              */
-            scope: string | null;
+            scope?: string | null;
             /**
              * @description The user name; with `password`. Both empty take the credentials away.
              * @default null
              */
-            user: string | null;
+            user?: string | null;
             /**
              * Format: int32
              * @description Days after its last push, pull or import within which an image is assessed.
              * @default null
              */
-            windowDays: number | null;
+            windowDays?: number | null;
         };
         /** @description Renames a scope. Its path stays. */
         ChangeScope: {
@@ -2431,60 +2431,60 @@ export interface components {
          */
         Criteria: {
             /** @default null */
-            category: components["schemas"]["PackageCategory"] | null;
+            category?: components["schemas"]["PackageCategory"] | null;
             /**
              * @description Security check: a text in title, package or id; case does not matter.
              * @default null
              */
-            check: string | null;
+            check?: string | null;
             /**
              * @description CVE ids.
              * @default []
              */
-            cves: string[];
+            cves?: string[];
             /**
              * Format: double
              * @description CVSS v3 base score below this. A finding without a score is not hidden by it.
              * @default null
              */
-            cvssBelow: number | null;
+            cvssBelow?: number | null;
             /**
              * @description Ids of records or vulnerabilities.
              * @default []
              */
-            findings: string[];
+            findings?: string[];
             /**
              * @description Of these fix states.
              * @default []
              */
-            fix: components["schemas"]["FixState"][];
+            fix?: components["schemas"]["FixState"][];
             /**
              * @description Digests of images: of the manifest or the configuration.
              * @default []
              */
-            images: string[];
+            images?: string[];
             /**
              * @description Must all criteria hold, or does one do?
              * @default all
              */
-            match: components["schemas"]["Match"];
+            match?: components["schemas"]["Match"];
             /** @default null */
-            minimumSeverity: components["schemas"]["Severity"] | null;
+            minimumSeverity?: components["schemas"]["Severity"] | null;
             /**
              * @description Distributions: `debian` or, with the release, `debian:12`.
              * @default []
              */
-            osVersions: string[];
+            osVersions?: string[];
             /**
              * @description A fix is to be had, or none.
              * @default null
              */
-            patchable: boolean | null;
+            patchable?: boolean | null;
             /**
              * @description Of these severities.
              * @default []
              */
-            severities: components["schemas"]["Severity"][];
+            severities?: components["schemas"]["Severity"][];
         };
         /** @description A notice on its way to a webhook. */
         Delivery: {

@@ -1,4 +1,4 @@
-import type { Notice } from "../api/posture-types";
+import type { Notice } from "../api/types";
 import { SEVERITIES, severityOf } from "../parts/severity";
 
 /** Notices that are asked for at once: more than a person reads in a day. */

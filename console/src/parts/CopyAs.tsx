@@ -1,15 +1,7 @@
 import { Dropdown, DropdownItem, DropdownList, MenuToggle } from "@patternfly/react-core";
 import { useState } from "react";
 import { Icon } from "./Icon";
-
-/** The address of a request of the interface, with what is asked. */
-export function requestOf(path: string, asked: Record<string, string | number | boolean | undefined>): string {
-  const query = new URLSearchParams();
-  for (const [key, value] of Object.entries(asked))
-    if (value !== undefined && value !== "") query.set(key, String(value));
-  const text = query.toString();
-  return text ? `${path}?${text}` : path;
-}
+import { address } from "./PathLink";
 
 /** What a list shows, to take away: its link, all its rows as a file, the request that gives them. */
 export function CopyAs({
@@ -26,7 +18,7 @@ export function CopyAs({
       () => setCopied(what),
       () => setCopied("nothing: the browser does not allow it"),
     );
-  const url = `${window.location.origin}${requestOf(path, asked)}`;
+  const url = `${window.location.origin}${address(path, asked)}`;
   return (
     <>
       <Dropdown
@@ -53,7 +45,7 @@ export function CopyAs({
             key="csv"
             icon={<Icon name="export" />}
             description="All rows, not only those loaded"
-            to={requestOf(path, { ...asked, format: "csv" })}
+            to={address(path, { ...asked, format: "csv" })}
             download=""
           >
             CSV file
@@ -62,7 +54,7 @@ export function CopyAs({
             key="jsonl"
             icon={<Icon name="export" />}
             description="All rows, one object a line"
-            to={requestOf(path, { ...asked, format: "jsonl" })}
+            to={address(path, { ...asked, format: "jsonl" })}
             download=""
           >
             JSON lines

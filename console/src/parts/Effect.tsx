@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { Effect as Said } from "../api/posture-types";
+import type { Effect as Said } from "../api/types";
 import { count, counted, whole } from "../format/number";
 import { visible } from "../format/text";
 import styles from "./Effect.module.css";

@@ -6,6 +6,7 @@ export function More({
   shown,
   total,
   noun,
+  one = "row",
   more,
   loading,
   onMore,
@@ -14,6 +15,8 @@ export function More({
   /** How many rows there are with these filters, where the hub counts them. */
   total?: number | null | undefined;
   noun: string;
+  /** What one of them is. */
+  one?: string;
   more: boolean;
   loading: boolean;
   onMore: () => void;
@@ -26,7 +29,7 @@ export function More({
           : more
             ? `The first ${whole(shown)} ${noun}`
             : shown === 1
-              ? `1 row, all there is`
+              ? `1 ${one}, all there is`
               : `${whole(shown)} ${noun}, all there are`}
       </span>
       {more && (

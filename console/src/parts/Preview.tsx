@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Failure } from "../api/failure";
-import type { Effect as Said } from "../api/posture-types";
+import type { Effect as Said } from "../api/types";
 import { Effect } from "./Effect";
 import { Failed, LoadingRows } from "./states";
 

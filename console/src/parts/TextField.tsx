@@ -7,6 +7,7 @@ export function TextField({
   label,
   hint,
   error,
+  placeholder,
   value,
   onChange,
   rows = 3,
@@ -14,6 +15,7 @@ export function TextField({
   label: string;
   hint?: string | undefined;
   error?: string | undefined;
+  placeholder?: string | undefined;
   value: string;
   onChange: (value: string) => void;
   rows?: number;
@@ -28,6 +30,7 @@ export function TextField({
         resizeOrientation="vertical"
         validated={error ? "error" : "default"}
         value={value}
+        {...(placeholder ? { placeholder } : {})}
         onChange={(_event, next) => onChange(next)}
         {...(below ? { "aria-describedby": `${id}-below` } : {})}
       />

@@ -1,11 +1,12 @@
 import { Button } from "@patternfly/react-core";
 import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { count, counted, whole } from "../format/number";
+import { count, counted } from "../format/number";
 import table from "./DataTable.module.css";
 import { type FilterField, filtersOn, filterWord } from "./FilterBar";
 import { Icon } from "./Icon";
 import layout from "./layout.module.css";
+import { More } from "./More";
 import { Banner, EmptyFiltered, Failed, LoadingRows } from "./states";
 import { useSteady } from "./steady";
 import { Time } from "./Time";
@@ -120,27 +121,17 @@ export function Foot<Row>({
   keys?: string;
 }) {
   if (shown === 0) return undefined;
-  const noun = shown === 1 && !query.hasNextPage ? one : many;
   return (
     <>
-      <span data-total={total ?? (query.hasNextPage ? undefined : shown)}>
-        {!query.hasNextPage
-          ? `${whole(shown)} ${noun}, all there ${shown === 1 ? "is" : "are"}`
-          : total === undefined
-            ? `The first ${whole(shown)} ${noun}`
-            : `${whole(shown)} of ${whole(total)} ${noun} shown`}
-      </span>
-      {query.hasNextPage && (
-        <Button
-          variant="link"
-          isInline
-          onClick={() => void query.fetchNextPage()}
-          isLoading={query.isFetchingNextPage}
-          isDisabled={query.isFetchingNextPage}
-        >
-          Show more
-        </Button>
-      )}
+      <More
+        shown={shown}
+        total={total}
+        one={one}
+        noun={many}
+        more={query.hasNextPage}
+        loading={query.isFetchingNextPage}
+        onMore={() => void query.fetchNextPage()}
+      />
       {keys && <span className={`${layout.end} ${layout.onDesk}`}>{keys}</span>}
     </>
   );

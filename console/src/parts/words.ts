@@ -1,16 +1,3 @@
-import type { StateCounts } from "../api/posture-types";
-import type { StateCounts as Health } from "./health";
-
-/** Assets by state, as the bars read them. */
-export function healthOf(counts: StateCounts): Health {
-  return {
-    healthy: counts.healthy,
-    unhealthy: counts.unhealthy,
-    not_applicable: counts.notApplicable,
-    not_assessed: counts.notAssessed,
-  };
-}
-
 /** What a fix does, in a word or two. */
 export const DEEDS: Record<string, string> = {
   remove: "Remove",

@@ -4,18 +4,19 @@ import { Link } from "@tanstack/react-router";
 import { useId, useState } from "react";
 import { scopesQuery } from "../../api/access";
 import { Failure } from "../../api/failure";
-import { addRegistry, changeRegistry, checkRegistry, ownersQuery } from "../../api/fleet";
-import type { NewRegistry, Registry, RegistryCheck } from "../../api/fleet-types";
+import { addRegistry, changeRegistry, checkRegistry } from "../../api/fleet";
+import { teamsQuery } from "../../api/posture";
+import type { NewRegistry, Registry, RegistryCheck } from "../../api/types";
 import { visible } from "../../format/text";
 import { Field } from "../../parts/Field";
 import { StateMark } from "../../parts/glyphs";
 import layout from "../../parts/layout.module.css";
 import { SelectField } from "../../parts/SelectField";
 import { Failed } from "../../parts/states";
+import { TextField } from "../../parts/TextField";
 import styles from "./fleet.module.css";
 import { Secret } from "./RegistrySecret";
 import { linesOf } from "./registry-words";
-import { TextField } from "./TextField";
 
 interface Filled {
   name: string;
@@ -250,7 +251,7 @@ function RegistryForm({
   onSubmit: () => void;
 }) {
   const { data: scopes } = useQuery(scopesQuery);
-  const { data: owners } = useQuery(ownersQuery);
+  const { data: owners } = useQuery(teamsQuery);
   const error = (field: string) => failure?.fields.get(field);
   return (
     <Form

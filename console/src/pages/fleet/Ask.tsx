@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { vulnerabilitiesQuery } from "../../api/fleet";
-import type { VulnerabilityRow } from "../../api/fleet-types";
+import type { VulnerabilityRow } from "../../api/types";
 import { count } from "../../format/number";
 import { visible } from "../../format/text";
 import { CopyAs } from "../../parts/CopyAs";

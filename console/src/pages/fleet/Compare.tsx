@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { compareQuery, imageQuery, imagesQuery } from "../../api/fleet";
-import type { Compare as Comparison, ImageRow } from "../../api/fleet-types";
+import type { Comparison, ImageRow } from "../../api/types";
 import { bytes, count, counted } from "../../format/number";
 import { shortDigest, visible } from "../../format/text";
 import { Counts } from "../../parts/Counts";

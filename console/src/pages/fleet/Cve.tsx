@@ -3,7 +3,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect } from "react";
 import { Failure } from "../../api/failure";
 import { evidenceQuery, hitsQuery, inventoryCountsQuery, vulnerabilityQuery } from "../../api/fleet";
-import type { Hit, Record, Vulnerability } from "../../api/fleet-types";
+import type { Hit, Record, Vulnerability } from "../../api/types";
 import { count, counted } from "../../format/number";
 import { visible } from "../../format/text";
 import { CopyAs } from "../../parts/CopyAs";

@@ -1,7 +1,8 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { inventoryCountsQuery, inventoryQuery, ownersQuery } from "../../api/fleet";
-import type { Asset, AssetKind, Counted } from "../../api/fleet-types";
+import { inventoryCountsQuery, inventoryQuery } from "../../api/fleet";
+import { teamsQuery } from "../../api/posture";
+import type { Asset, AssetKind, Counted } from "../../api/types";
 import { count } from "../../format/number";
 import { visible, withShortDigests } from "../../format/text";
 import { HealthBar } from "../../parts/Bars";
@@ -55,7 +56,7 @@ export function sumOf(all: Counted[]): Counted {
 export function Inventory() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const { data: owners } = useQuery(ownersQuery);
+  const { data: owners } = useQuery(teamsQuery);
   const sort = search.sort ?? "worst";
   const asked = { ...search, sort };
   const query = useInfiniteQuery(inventoryQuery(asked));

@@ -5,15 +5,15 @@ import { lazy, Suspense, useId, useState } from "react";
 import { Failure } from "../../api/failure";
 import {
   newEventsSecret,
-  ownersQuery,
   registryQuery,
   removalQuery,
   removeRegistry,
   repositoriesQuery,
   tellRegistry,
 } from "../../api/fleet";
-import type { Registry as RegistryRow, Repository } from "../../api/fleet-types";
+import { teamsQuery } from "../../api/posture";
 import { useMe } from "../../api/session";
+import type { Registry as RegistryRow, Repository } from "../../api/types";
 import { count } from "../../format/number";
 import { visible } from "../../format/text";
 import { HealthBar } from "../../parts/Bars";
@@ -327,7 +327,7 @@ function Repositories({ registry }: { registry: RegistryRow }) {
 }
 
 function Facts({ registry }: { registry: RegistryRow }) {
-  const { data: owners } = useQuery(ownersQuery);
+  const { data: owners } = useQuery(teamsQuery);
   const owner = owners?.items.find((one) => one.id === registry.owner)?.name ?? registry.owner;
   return (
     <>

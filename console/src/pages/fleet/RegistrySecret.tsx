@@ -1,5 +1,5 @@
 import { ClipboardCopy } from "@patternfly/react-core";
-import type { MadeRegistry } from "../../api/fleet-types";
+import type { MadeRegistry } from "../../api/types";
 import { Code } from "../../parts/Evidence";
 import layout from "../../parts/layout.module.css";
 import { Banner } from "../../parts/states";

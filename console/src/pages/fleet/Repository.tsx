@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { imagesQuery, repositoryQuery, tagHistoryQuery, tagsQuery } from "../../api/fleet";
-import type { ImageRow, Repository as RepositoryRow, Tag, TagChange } from "../../api/fleet-types";
+import type { ImageRow, Repository as RepositoryRow, Tag, TagChange } from "../../api/types";
 import { bytes, count } from "../../format/number";
 import { visible } from "../../format/text";
 import { CopyAs } from "../../parts/CopyAs";

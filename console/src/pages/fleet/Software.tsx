@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { softwareQuery } from "../../api/fleet";
-import type { Software as Row } from "../../api/fleet-types";
+import type { Software as Row } from "../../api/types";
 import { count } from "../../format/number";
 import { CopyAs } from "../../parts/CopyAs";
 import { CountLink } from "../../parts/CountLink";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { versionsQuery } from "../../api/fleet";
-import type { SoftwareVersion } from "../../api/fleet-types";
+import type { SoftwareVersion } from "../../api/types";
 import { count, counted } from "../../format/number";
 import { visible } from "../../format/text";
 import { CountLink } from "../../parts/CountLink";

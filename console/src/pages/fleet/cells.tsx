@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import type { ImageRow, OwnerRef, StateWord, Tally } from "../../api/fleet-types";
+import type { ImageRow, OwnerRef, StateWord, Tally } from "../../api/types";
 import { shortDigest, visible } from "../../format/text";
 import { Counts } from "../../parts/Counts";
 import { StateMark } from "../../parts/glyphs";

@@ -1,4 +1,4 @@
-import type { Registry } from "../../api/fleet-types";
+import type { Registry } from "../../api/types";
 import { visible } from "../../format/text";
 import { StateMark } from "../../parts/glyphs";
 import type { State } from "../../parts/health";

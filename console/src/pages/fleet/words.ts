@@ -1,4 +1,4 @@
-import type { ImageRow } from "../../api/fleet-types";
+import type { ImageRow } from "../../api/types";
 import { shortDigest, visible, withShortDigests } from "../../format/text";
 import type { Role } from "../../parts/roles";
 

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { recommendationsQuery, scoreQuery } from "../../api/posture";
-import type { GroupScore, Recommendation } from "../../api/posture-types";
+import type { GroupScore, Recommendation } from "../../api/types";
 import { count, counted } from "../../format/number";
 import { visible } from "../../format/text";
 import { HealthBar } from "../../parts/Bars";
@@ -9,13 +9,14 @@ import { type Column, DataTable } from "../../parts/DataTable";
 import { percent } from "../../parts/Effect";
 import { FilterBar, filtersOn, filterWord } from "../../parts/FilterBar";
 import { SeverityMark } from "../../parts/glyphs";
+import { countsOf } from "../../parts/health";
 import { LiveBar } from "../../parts/LiveBar";
 import layout from "../../parts/layout.module.css";
 import { address, PathLink } from "../../parts/PathLink";
 import { SEVERITIES, SEVERITY_WORDS, severityOf } from "../../parts/severity";
 import { EmptyFiltered, EmptyGood, Failed, LoadingRows } from "../../parts/states";
 import { useSteady } from "../../parts/steady";
-import { gained, healthOf, points } from "../../parts/words";
+import { gained, points } from "../../parts/words";
 import styles from "./posture.module.css";
 
 const route = getRouteApi("/app/recommendations");
@@ -210,7 +211,7 @@ function Group({ row, max }: { row: Row; max: number }) {
                 </PathLink>
               </td>
               <td>
-                <HealthBar counts={healthOf(item.states)} size="small" />
+                <HealthBar counts={countsOf(item.states)} size="small" />
               </td>
               <td className={styles.num}>
                 <span className={item.gain > 0 ? styles.gain : layout.faint}>{gained(item.gain, max)}</span>

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { fixesQuery } from "../../api/posture";
-import type { Fix } from "../../api/posture-types";
+import type { Fix } from "../../api/types";
 import { count, counted } from "../../format/number";
 import { visible } from "../../format/text";
 import { Counts } from "../../parts/Counts";

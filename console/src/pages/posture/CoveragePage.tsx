@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { coverageQuery } from "../../api/posture";
-import type { Coverage } from "../../api/posture-types";
+import type { Coverage } from "../../api/types";
 import { count, counted, of } from "../../format/number";
 import { visible } from "../../format/text";
 import { HealthBar } from "../../parts/Bars";

@@ -4,7 +4,7 @@ import { useId, useState } from "react";
 import { scopesQuery } from "../../api/access";
 import { Failure } from "../../api/failure";
 import { controlsQuery, createExemption, previewExemption, removeExemption } from "../../api/posture";
-import type { NewExemption } from "../../api/posture-types";
+import type { NewExemption } from "../../api/types";
 import { count } from "../../format/number";
 import { visible } from "../../format/text";
 import { day } from "../../format/time";

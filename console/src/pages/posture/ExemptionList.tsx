@@ -2,7 +2,7 @@ import { Button } from "@patternfly/react-core";
 import { type InfiniteData, type UseInfiniteQueryResult, useMutation } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { createExemption, removeExemption } from "../../api/posture";
-import type { Exemption, Page } from "../../api/posture-types";
+import type { Exemption, Page } from "../../api/types";
 import { count, counted } from "../../format/number";
 import { visible } from "../../format/text";
 import { type Column, DataTable } from "../../parts/DataTable";

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { fixImagesQuery, fixQuery } from "../../api/posture";
-import type { FixDetail, FixImage } from "../../api/posture-types";
+import type { FixDetail, FixImage } from "../../api/types";
 import { count, counted, whole } from "../../format/number";
 import { visible } from "../../format/text";
 import { SeverityBar } from "../../parts/Bars";

@@ -2,7 +2,7 @@ import { Button } from "@patternfly/react-core";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { noticesQuery, seeNotice, seeNotices } from "../../api/posture";
-import type { Notice } from "../../api/posture-types";
+import type { Notice } from "../../api/types";
 import { count } from "../../format/number";
 import { visible } from "../../format/text";
 import { CopyAs } from "../../parts/CopyAs";

@@ -11,7 +11,7 @@ import {
   scoreQuery,
   seeNotice,
 } from "../../api/posture";
-import type { Coverage, Fix, Notice } from "../../api/posture-types";
+import type { Coverage, Fix, Notice } from "../../api/types";
 import { count, counted, delta } from "../../format/number";
 import { visible } from "../../format/text";
 import { needing, ranked, THINGS } from "../../frame/things";

@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { assessedQuery, recommendationQuery, scoreQuery } from "../../api/posture";
-import type { Assessed, RecommendationDetail } from "../../api/posture-types";
+import type { Assessed, RecommendationDetail } from "../../api/types";
 import { count, counted } from "../../format/number";
 import { visible } from "../../format/text";
 import { forPage } from "../../frame/keys";
@@ -12,7 +12,7 @@ import { type Column, DataTable } from "../../parts/DataTable";
 import { Code } from "../../parts/Evidence";
 import { Chip, Filters, TextFilter } from "../../parts/Filters";
 import { SeverityMark } from "../../parts/glyphs";
-import { STATE_WORDS, type State } from "../../parts/health";
+import { countsOf, STATE_WORDS, type State } from "../../parts/health";
 import { Icon, type IconName } from "../../parts/Icon";
 import { LiveBar } from "../../parts/LiveBar";
 import layout from "../../parts/layout.module.css";
@@ -27,7 +27,7 @@ import { useSteady } from "../../parts/steady";
 import { Tabs } from "../../parts/Tabs";
 import { Time } from "../../parts/Time";
 import { Trend } from "../../parts/Trend";
-import { assetWord, causeWord, gained, healthOf } from "../../parts/words";
+import { assetWord, causeWord, gained } from "../../parts/words";
 import { ExemptDialog, type ExemptTarget } from "./ExemptDialog";
 import styles from "./posture.module.css";
 import { RuleDialog } from "./RuleDialog";
@@ -135,7 +135,7 @@ function Record({ detail }: { detail: RecommendationDetail }) {
         <div className={layout.panelBody}>
           <p className={layout.lede}>{visible(detail.detail.description, 2_000)}</p>
           <div className={styles.health}>
-            <HealthBar counts={healthOf(detail.states)} size="large" legend />
+            <HealthBar counts={countsOf(detail.states)} size="large" legend />
           </div>
         </div>
       </section>
@@ -156,7 +156,7 @@ function Assets({ detail, onExempt }: { detail: RecommendationDetail; onExempt: 
   );
   const now = data?.pages.flatMap((page) => page.items) ?? [];
   const list = useSteady(now, (row) => row.assetId, JSON.stringify([asked, data?.pages.length]));
-  const counts = healthOf(detail.states);
+  const counts = countsOf(detail.states);
   const judged = state === "unhealthy" || state === "healthy";
 
   const columns: Column<Assessed>[] = [
@@ -459,7 +459,7 @@ function Parameter({ parameter }: { parameter: RecommendationDetail["detail"]["p
     <>
       <dt>{visible(parameter.title || parameter.name, 64)}</dt>
       <dd>
-        {visible(String(parameter.value), 64)} {parameter.unit && visible(parameter.unit, 16)}
+        {visible(String(parameter.value), 64)}
         {!same && <span className={layout.sub}>default {visible(String(parameter.default), 64)}</span>}
       </dd>
     </>

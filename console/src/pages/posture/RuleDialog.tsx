@@ -4,7 +4,7 @@ import { useId, useState } from "react";
 import { scopesQuery } from "../../api/access";
 import { Failure } from "../../api/failure";
 import { createRule, previewRule, removeRule } from "../../api/posture";
-import type { Criteria, NewRule } from "../../api/posture-types";
+import type { Criteria, NewRule } from "../../api/types";
 import { count } from "../../format/number";
 import { visible } from "../../format/text";
 import { Field } from "../../parts/Field";
@@ -225,7 +225,7 @@ function Checks({
   onChange,
 }: {
   legend: string;
-  options: { value: string; word: string }[];
+  options: readonly { value: string; word: string }[];
   on: string[];
   onChange: (next: string[]) => void;
 }) {

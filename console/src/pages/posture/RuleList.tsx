@@ -2,7 +2,7 @@ import { Button } from "@patternfly/react-core";
 import { type InfiniteData, type UseInfiniteQueryResult, useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { createRule, removeRule, ruleFindingsQuery } from "../../api/posture";
-import type { Page, Rule } from "../../api/posture-types";
+import type { Page, Rule } from "../../api/types";
 import { count, counted } from "../../format/number";
 import { visible } from "../../format/text";
 import { type Column, DataTable } from "../../parts/DataTable";

@@ -1,7 +1,8 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { coverageQuery, feedsQuery, prevalentQuery, recommendationsQuery } from "../../api/posture";
-import type { Coverage, Recommendation } from "../../api/posture-types";
+import { prevalentQuery } from "../../api/fleet";
+import { coverageQuery, feedsQuery, recommendationsQuery } from "../../api/posture";
+import type { Coverage, Recommendation } from "../../api/types";
 import { count, counted, of } from "../../format/number";
 import { visible } from "../../format/text";
 import { type Column, DataTable } from "../../parts/DataTable";

@@ -1,5 +1,6 @@
-import type { Criteria } from "../../api/posture-types";
+import type { Criteria } from "../../api/types";
 import { visible } from "../../format/text";
+import { SEVERITIES } from "../../parts/severity";
 import { several } from "./change";
 
 /** What a person wrote into the form of a rule. */
@@ -37,18 +38,21 @@ export const FIX_STATES = [
   { value: "scheduled", word: "Fixed later" },
   { value: "wont-fix", word: "Will not be fixed" },
   { value: "unknown", word: "Not known" },
-];
+] as const;
 
 /** The criteria as the interface takes them: what was left empty is not there. */
 export function criteriaOf(written: Written): Criteria {
   const [cves, images, osVersions] = [several(written.cves), several(written.images), several(written.osVersions)];
   const check = written.check.trim();
   const below = Number(written.cvssBelow);
+  const severity = SEVERITIES.find((one) => one === written.minimumSeverity);
+  const severities = SEVERITIES.filter((one) => written.severities.includes(one));
+  const fix = FIX_STATES.map((state) => state.value).filter((value) => written.fix.includes(value));
   return {
     match: written.match,
-    ...(written.severities.length > 0 ? { severities: written.severities } : {}),
-    ...(written.fix.length > 0 ? { fix: written.fix } : {}),
-    ...(written.minimumSeverity ? { minimumSeverity: written.minimumSeverity } : {}),
+    ...(severities.length > 0 ? { severities } : {}),
+    ...(fix.length > 0 ? { fix } : {}),
+    ...(severity ? { minimumSeverity: severity } : {}),
     ...(written.cvssBelow !== "" && Number.isFinite(below) ? { cvssBelow: below } : {}),
     ...(written.category === "os" || written.category === "language" ? { category: written.category } : {}),
     ...(written.patchable ? { patchable: written.patchable === "true" } : {}),

@@ -1,4 +1,4 @@
-import type { Fix } from "../../api/posture-types";
+import type { Fix } from "../../api/types";
 import { counted } from "../../format/number";
 import { visible } from "../../format/text";
 import layout from "../../parts/layout.module.css";

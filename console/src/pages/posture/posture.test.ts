@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Notice } from "../../api/posture-types";
+import type { Notice } from "../../api/types";
 import { placeOf } from "../../frame/map";
 import { needing, ranked } from "../../frame/things";
 import { came } from "../../frame/visit";

@@ -1,10 +1,10 @@
 import { Button } from "@patternfly/react-core";
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Failure } from "../../api/failure";
-import { ownersQuery, scopeRulesQuery, setScopeRules } from "../../api/posture";
-import type { ScopeRule } from "../../api/posture-types";
+import { scopeRulesQuery, setScopeRules, teamsQuery } from "../../api/posture";
 import type { components } from "../../api/schema";
+import type { ScopeRule } from "../../api/types";
 import { counted } from "../../format/number";
 import { visible } from "../../format/text";
 import { Field } from "../../parts/Field";
@@ -29,7 +29,7 @@ export function AssignmentRules({ scopes }: { scopes: components["schemas"]["Sco
   const queries = useQueryClient();
   const tell = useToast();
   const { data, error, refetch } = useQuery(scopeRulesQuery);
-  const { data: owners } = useInfiniteQuery(ownersQuery);
+  const { data: owners } = useQuery(teamsQuery);
   const [draft, setDraft] = useState<ScopeRule[]>();
   const rules = draft ?? data?.rules ?? [];
   const save = useMutation({
@@ -56,7 +56,7 @@ export function AssignmentRules({ scopes }: { scopes: components["schemas"]["Sco
     const { [key]: _gone, ...rest } = rule;
     return rest;
   };
-  const teams = owners?.pages.flatMap((page) => page.items) ?? [];
+  const teams = owners?.items ?? [];
   return (
     <section className={styles.section} aria-labelledby="assign-h">
       <div className={styles.head}>

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { feedsQuery } from "../../api/posture";
-import type { Feeds } from "../../api/posture-types";
+import type { Feeds } from "../../api/types";
 import { count, counted } from "../../format/number";
 import { visible } from "../../format/text";
 import { type Column, DataTable } from "../../parts/DataTable";

@@ -3,7 +3,7 @@ import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-q
 import { useId, useState } from "react";
 import { Failure } from "../../api/failure";
 import { changeOwner, createOwner, ownersQuery, removeOwner } from "../../api/posture";
-import type { Owner } from "../../api/posture-types";
+import type { Owner } from "../../api/types";
 import { visible } from "../../format/text";
 import { Confirm } from "../../parts/Confirm";
 import { type Column, DataTable } from "../../parts/DataTable";

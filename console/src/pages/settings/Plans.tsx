@@ -3,7 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useId, useState } from "react";
 import { plansQuery, previewPlan, setPlan } from "../../api/posture";
-import type { Plan } from "../../api/posture-types";
+import type { Plan } from "../../api/types";
 import { visible } from "../../format/text";
 import { type Column, DataTable } from "../../parts/DataTable";
 import layout from "../../parts/layout.module.css";

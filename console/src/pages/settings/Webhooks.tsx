@@ -12,7 +12,7 @@ import {
   testWebhook,
   webhooksQuery,
 } from "../../api/posture";
-import type { Delivery, Webhook } from "../../api/posture-types";
+import type { Delivery, Webhook } from "../../api/types";
 import { counted } from "../../format/number";
 import { middle, visible } from "../../format/text";
 import { Confirm } from "../../parts/Confirm";
@@ -25,7 +25,7 @@ import { More } from "../../parts/More";
 import { Name } from "../../parts/Name";
 import { scopeWord } from "../../parts/roles";
 import { SelectField } from "../../parts/SelectField";
-import { SEVERITIES, SEVERITY_WORDS } from "../../parts/severity";
+import { SEVERITIES, SEVERITY_WORDS, severityOf } from "../../parts/severity";
 import { ListPage } from "../../parts/shapes";
 import { Banner, EmptyNew, Failed, LoadingRows } from "../../parts/states";
 import { Time } from "../../parts/Time";
@@ -66,7 +66,7 @@ export function Webhooks() {
       key: "severity",
       head: "From severity",
       nowrap: true,
-      cell: (row) => (row.severity ? (SEVERITY_WORDS[row.severity as "high"] ?? visible(row.severity, 16)) : "any"),
+      cell: (row) => (row.severity ? SEVERITY_WORDS[row.severity] : "any"),
     },
     {
       key: "kinds",
@@ -333,7 +333,7 @@ function NewWebhook({ onClose }: { onClose: () => void }) {
             id={id}
             onSubmit={(event) => {
               event.preventDefault();
-              make.mutate({ name, url, scope, format, ...(severity ? { severity } : {}) });
+              make.mutate({ name, url, scope, format, ...(severity ? { severity: severityOf(severity) } : {}) });
             }}
           >
             <Field

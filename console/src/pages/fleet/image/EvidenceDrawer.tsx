@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { evidenceQuery } from "../../../api/fleet";
-import type { Advisory, EvidenceDoc, Finding } from "../../../api/fleet-types";
+import type { Advisory, EvidenceDoc, Finding } from "../../../api/types";
 import { visible } from "../../../format/text";
 import { Drawer } from "../../../parts/Drawer";
 import { Code, Evidence, type Step } from "../../../parts/Evidence";

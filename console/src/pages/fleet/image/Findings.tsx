@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { findingsQuery } from "../../../api/fleet";
-import type { Finding, ImageDetail } from "../../../api/fleet-types";
+import type { Finding, ImageDetail } from "../../../api/types";
 import { count, counted } from "../../../format/number";
 import { middle, visible } from "../../../format/text";
 import { type Column, DataTable } from "../../../parts/DataTable";

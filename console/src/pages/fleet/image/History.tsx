@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { historyQuery } from "../../../api/fleet";
-import type { ImageDetail, ImageHistory } from "../../../api/fleet-types";
+import type { ImageDetail, ImageHistory } from "../../../api/types";
 import { counted } from "../../../format/number";
 import { visible } from "../../../format/text";
 import { Code } from "../../../parts/Evidence";

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { layersQuery } from "../../../api/fleet";
-import type { ImageDetail, Layer } from "../../../api/fleet-types";
+import type { ImageDetail, Layer } from "../../../api/types";
 import { bytes, count } from "../../../format/number";
 import { visible } from "../../../format/text";
 import { Counts } from "../../../parts/Counts";

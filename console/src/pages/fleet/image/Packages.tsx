@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { packagesQuery } from "../../../api/fleet";
-import type { ImageDetail, PackageRow } from "../../../api/fleet-types";
+import type { ImageDetail, PackageRow } from "../../../api/types";
 import { count } from "../../../format/number";
 import { middle, visible } from "../../../format/text";
 import { Counts } from "../../../parts/Counts";

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { whyQuery } from "../../../api/fleet";
-import type { ImageDetail, Verdict } from "../../../api/fleet-types";
+import type { ImageDetail, Verdict } from "../../../api/types";
 import { counted } from "../../../format/number";
 import { visible } from "../../../format/text";
 import { Field } from "../../../parts/Field";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Finding } from "../../../api/fleet-types";
+import type { Finding } from "../../../api/types";
 import { byFix, keyOf } from "./group";
 
 const finding = (vulnerability: string, name: string, more: Partial<Finding> = {}): Finding => ({

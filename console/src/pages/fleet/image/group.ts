@@ -1,4 +1,4 @@
-import type { Finding } from "../../../api/fleet-types";
+import type { Finding } from "../../../api/types";
 import { SEVERITIES, type Severity, severityOf } from "../../../parts/severity";
 
 /** A package of an image with what was found in it, as a row of the work to do. */
