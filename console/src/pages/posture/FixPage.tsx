@@ -44,6 +44,8 @@ export function FixPage() {
 function Record({ fix }: { fix: FixDetail }) {
   const search = route.useSearch();
   const tab = search.tab ?? "images";
+  // Those in which it arrived are listed with those that still need it.
+  const images = fix.progress?.earlier ?? fix.images;
   const here = (to: "images" | "parts" | "vulnerabilities") => ({
     to: "/fixes/$fix" as const,
     params: { fix: fix.id },
@@ -77,7 +79,13 @@ function Record({ fix }: { fix: FixDetail }) {
             sub={`${counted(fix.vulnerabilities, "vulnerability", "vulnerabilities")}`}
             link={here("vulnerabilities")}
           />
-          <Stat label="Images" value={count(fix.images)} sub="that need it" link={here("images")} />
+          <Stat
+            label="Images"
+            value={count(images)}
+            sub={fix.progress?.arrived ? `${count(fix.progress.arrived)} have it already` : "that need it"}
+            rows={images}
+            link={here("images")}
+          />
           <Stat
             label="Packages"
             value={count(fix.parts.length)}
@@ -104,7 +112,7 @@ function Record({ fix }: { fix: FixDetail }) {
           label="Fix"
           current={tab}
           tabs={[
-            { key: "images", word: "Images", n: fix.progress?.earlier ?? fix.images, link: here("images") },
+            { key: "images", word: "Images", n: images, link: here("images") },
             { key: "parts", word: "What changes", n: fix.parts.length, link: here("parts") },
             {
               key: "vulnerabilities",
@@ -200,7 +208,7 @@ function Images({ fix }: { fix: FixDetail }) {
         </Filters>
       )}
       <DataTable
-        label="Images that need the fix"
+        label="Images of the fix"
         columns={columns}
         groups={[{ key: "all", rows }]}
         rowKey={(row) => row.image.id}
