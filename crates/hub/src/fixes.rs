@@ -242,6 +242,14 @@ impl Current {
         self.kept.get(id).map_or(self.at, |kept| kept.since)
     }
 
+    /// The places in whose findings a fix has something to repair, by number: those that it counts as its images.
+    #[must_use]
+    pub fn holding(&self, id: &str, view: &View) -> Vec<i64> {
+        let action = view.find(id).and_then(|at| view.plan.actions.get(at));
+        let places = action.iter().flat_map(|action| &action.images);
+        places.filter_map(|index| Some(self.fleet.places.get(*index as usize)?.id)).collect()
+    }
+
     /// The places of a fix that are seen, by number: those that have it, with the findings that it clears there, and those
     /// in which it has arrived.
     #[must_use]

@@ -323,10 +323,8 @@ function Aside({ fix }: { fix: FixDetail }) {
                 <span className={layout.sub}>{counted(share.findings, "finding")}</span>
               </span>
               <PathLink
-                path={address(`/fixes/${encodeURIComponent(fix.id)}`, {
-                  tab: "images",
-                  owner: share.owner?.id ?? "none",
-                })}
+                rows={share.images}
+                path={address("/images", { fix: fix.id, owner: share.owner?.id ?? "none" })}
               >
                 {counted(share.images, "image")}
               </PathLink>

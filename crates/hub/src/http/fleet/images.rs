@@ -153,10 +153,7 @@ async fn of_fix(
     let wanted =
         Wanted { visible: visible(caller), scope: asked.scope.clone().unwrap_or_default(), owner: None };
     let current = state.fixes.get(state).await?.current;
-    let places = tokio::task::spawn_blocking(move || {
-        let affected = current.places(&fix, &current.view(&wanted), &wanted);
-        affected.iter().filter(|affected| !affected.done).map(|affected| affected.place).collect()
-    });
+    let places = tokio::task::spawn_blocking(move || current.holding(&fix, &current.view(&wanted)));
     places.await.map_err(Error::internal)
 }
 
