@@ -6,15 +6,20 @@ use std::{
     io::{Read as _, Seek as _, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
-use rustix::fs::FlockOperation;
+use rustix::{fs::FlockOperation, process::Pid};
 
 /// Which process has the folder; locked while it lives.
 const LOCK_FILE: &str = "hub.lock";
 /// The port of the last start.
 const PORT_FILE: &str = "port";
+
+/// How long the lock of a hub that is gone is waited for. A process that it had just begun to start shares the lock until it
+/// executes its program.
+const LINGERING: Duration = Duration::from_secs(5);
 
 /// A folder that this process has for itself.
 #[derive(Debug)]
@@ -42,14 +47,18 @@ impl Folder {
             .mode(0o600)
             .open(&file)
             .with_context(failed)?;
-        if rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+        let begin = Instant::now();
+        while rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
             let mut who = String::new();
-            let _ = (&mut lock).take(20).read_to_string(&mut who);
-            bail!(
-                "another hub works in {} (process {}): stop it, or name another folder with --data-dir",
-                path.display(),
-                report::plain(who.trim())
-            );
+            let _ = lock.rewind().and_then(|()| (&mut lock).take(20).read_to_string(&mut who));
+            if lives(&who) || begin.elapsed() > LINGERING {
+                bail!(
+                    "another hub works in {} (process {}): stop it, or name another folder with --data-dir",
+                    path.display(),
+                    report::plain(who.trim())
+                );
+            }
+            std::thread::sleep(Duration::from_millis(20));
         }
         lock.set_len(0).and_then(|()| lock.rewind()).with_context(failed)?;
         writeln!(lock, "{}", std::process::id()).with_context(failed)?;
@@ -60,6 +69,12 @@ impl Folder {
     pub(crate) fn say(&self, port: u16) {
         let _ = fs::write(self.path.join(PORT_FILE), format!("{port}\n"));
     }
+}
+
+/// Is there a process of this number, as the lock file has it?
+fn lives(who: &str) -> bool {
+    let pid = who.trim().parse().ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
 }
 
 /// Does a hub work in the folder?
@@ -92,5 +107,21 @@ mod tests {
         assert_eq!(port(&path), Some(7292));
         drop(first);
         Folder::take(&path).unwrap();
+    }
+
+    #[test]
+    fn what_a_killed_hub_left_behind_is_waited_for() {
+        let place = tempfile::tempdir().unwrap();
+        let mut gone = std::process::Command::new("true").spawn().unwrap();
+        gone.wait().unwrap();
+        fs::write(place.path().join(LOCK_FILE), format!("{}\n", gone.id())).unwrap();
+        let shared = File::open(place.path().join(LOCK_FILE)).unwrap();
+        rustix::fs::flock(&shared, FlockOperation::LockExclusive).unwrap();
+        let execution = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            drop(shared);
+        });
+        Folder::take(place.path()).unwrap();
+        execution.join().unwrap();
     }
 }
