@@ -96,6 +96,7 @@ const TABLES: &[&str] = &[
     "placement",
     "image_layer",
     "unit",
+    "place",
     "unit_subject",
     "image_hidden",
     "subject",

@@ -31,10 +31,10 @@ function report(name, problems) {
   }
 }
 
-/** `/images/17?tab=why` → `/images/*?tab`: what tells kinds of pages apart. */
+/** `/images/17?tab=why` → `/images/*?tab=why`: what tells kinds of pages apart. */
 function kind(href) {
   const url = new URL(href, "http://hub");
-  const parts = url.pathname.split("/").map((part) => (/\d|:|%/.test(part) ? "*" : part));
+  const parts = url.pathname.split("/").map((part) => (/[\d:%~.]/.test(part) ? "*" : part));
   const tab = url.searchParams.get("tab");
   return parts.join("/") + (tab ? `?tab=${tab}` : "");
 }

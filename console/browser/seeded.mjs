@@ -137,7 +137,7 @@ export async function seed(shop) {
 /** Connects a registry of this machine, and starts it anew so that it notifies. */
 export async function connect(shop, hub, api, name, port) {
   const address = `127.0.0.1:${port}`;
-  const made = await api.post("/registries", { name, address, insecure: true, pollMinutes: 1 });
+  const made = await api.post("/registries", { name, address, insecure: true, pollMinutes: 60 });
   const running = shop.running(port);
   if (running) await shop.stop(running);
   const url = `${hub.origin}/api/v1/registries/${made.registry.id}/notifications`;

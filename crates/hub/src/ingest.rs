@@ -226,7 +226,14 @@ fn prepare(document: &Document, identity: &str) -> Result<(NewImage, Vec<Ready>)
         base_name: image
             .and_then(|image| scan::base_told(&image.annotations, &image.image_config(), scan::BASE_NAME)),
         config: match image {
-            Some(image) => serde_json::to_string(&image.image_config())?,
+            Some(image) => {
+                let mut config = image.image_config();
+                // What its steps were stands with the layers, unless they could not be told apart.
+                if image.layers.iter().any(|layer| layer.created_by.is_some()) {
+                    config.history.clear();
+                }
+                serde_json::to_string(&config)?
+            }
             None => "{}".to_owned(),
         },
         facts: json!({

@@ -342,15 +342,23 @@ CREATE TABLE name_subject (
 ) WITHOUT ROWID, STRICT;
 CREATE INDEX name_subject_subject ON name_subject (subject);
 
--- The packages of a unit: all that any image showed to come from that layer.
+-- Where packages lie in layers, stored once for the fleet: the same paths stand in thousands of them.
+CREATE TABLE place (
+    id IDENTITY,
+    -- Over the paths and, where one package lies in the same ones twice, its turn.
+    hash BIGINT NOT NULL UNIQUE,
+    -- Paths of the files that show a package, best first.
+    evidence_json TEXT NOT NULL
+) STRICT;
+
+-- The packages of a unit: all that any image showed to come from that layer. By far the most rows: numbers only.
 CREATE TABLE unit_subject (
     id IDENTITY,
     unit BIGINT NOT NULL REFERENCES unit (id) ON DELETE CASCADE,
     subject BIGINT NOT NULL REFERENCES subject (id),
-    -- Hash of the evidence: one package may lie in several places of a layer.
+    -- One package may lie in several places of a layer. No reference, which would want an index: `units::sweep` removes
+    -- places that nothing has.
     place BIGINT NOT NULL,
-    -- Paths of the files that show it, best first.
-    evidence_json TEXT NOT NULL,
     UNIQUE (unit, subject, place)
 ) STRICT;
 CREATE INDEX unit_subject_subject ON unit_subject (subject, unit);
@@ -434,38 +442,11 @@ CREATE TABLE database_generation (
 
 ---------------------------------------------------------------- posture
 
--- What a control says of an asset. Healthy only where it was looked at, with data. What is gone has no row.
-CREATE TABLE assessment (
-    asset_id TEXT NOT NULL,
-    control TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('healthy', 'unhealthy', 'not_applicable', 'not_assessed')),
-    -- Why: codes for filters and texts for people, as a JSON list; empty only where the state says it all.
-    causes_json TEXT NOT NULL DEFAULT '[]',
-    -- What else to know, as a JSON list: changes no state.
-    notes_json TEXT NOT NULL DEFAULT '[]',
-    -- Findings that count.
-    findings BIGINT NOT NULL DEFAULT 0,
-    -- Findings that rules hide from it.
-    hidden BIGINT NOT NULL DEFAULT 0,
-    -- The exemption that acts, and what would be without it.
-    exemption BIGINT,
-    exempt_state TEXT CHECK (exempt_state IN ('unhealthy', 'not_assessed')),
-    exempt_findings BIGINT NOT NULL DEFAULT 0,
-    -- When it was last evaluated stands once for all controls, in asset_state.
-    first_evaluated BIGINT NOT NULL,
-    -- In this state since.
-    changed BIGINT NOT NULL,
-    PRIMARY KEY (asset_id, control)
-) STRICT;
-CREATE INDEX assessment_control ON assessment (control, state, asset_id);
-CREATE INDEX assessment_changed ON assessment (changed);
-CREATE INDEX assessment_exemption ON assessment (exemption) WHERE exemption IS NOT NULL;
-CREATE INDEX assessment_hidden ON assessment (control, asset_id) WHERE hidden > 0;
-
 -- An asset as a whole: of an image by its controls, of a repository by its images, of a registry by its own controls and
 -- its images. What is gone, or was not judged yet, has no row.
 CREATE TABLE asset_state (
-    asset_id TEXT NOT NULL PRIMARY KEY,
+    id IDENTITY,
+    asset_id TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL CHECK (kind IN ('image', 'repository', 'registry')),
     -- The one of the three that is of its kind.
     placement BIGINT UNIQUE REFERENCES placement (id) ON DELETE CASCADE,
@@ -493,6 +474,34 @@ CREATE TABLE asset_state (
 CREATE INDEX asset_state_score ON asset_state (scope, kind, states);
 CREATE INDEX asset_state_kind ON asset_state (kind, state, scope);
 CREATE INDEX asset_state_owner ON asset_state (owner, kind);
+
+-- What a control says of an asset. Healthy only where it was looked at, with data. What is gone has no row. Many rows an
+-- asset, so they name it by its number.
+CREATE TABLE assessment (
+    asset BIGINT NOT NULL REFERENCES asset_state (id) ON DELETE CASCADE,
+    control TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('healthy', 'unhealthy', 'not_applicable', 'not_assessed')),
+    -- Why: codes for filters and texts for people, as a JSON list; empty only where the state says it all.
+    causes_json TEXT NOT NULL DEFAULT '[]',
+    -- What else to know, as a JSON list: changes no state.
+    notes_json TEXT NOT NULL DEFAULT '[]',
+    -- Findings that count.
+    findings BIGINT NOT NULL DEFAULT 0,
+    -- Findings that rules hide from it.
+    hidden BIGINT NOT NULL DEFAULT 0,
+    -- The exemption that acts, and what would be without it.
+    exemption BIGINT,
+    exempt_state TEXT CHECK (exempt_state IN ('unhealthy', 'not_assessed')),
+    exempt_findings BIGINT NOT NULL DEFAULT 0,
+    -- When it was last evaluated stands once for all controls, in asset_state.
+    first_evaluated BIGINT NOT NULL,
+    -- In this state since.
+    changed BIGINT NOT NULL,
+    PRIMARY KEY (asset, control)
+) WITHOUT ROWID, STRICT;
+CREATE INDEX assessment_control ON assessment (control, state, asset);
+CREATE INDEX assessment_exemption ON assessment (exemption) WHERE exemption IS NOT NULL;
+CREATE INDEX assessment_hidden ON assessment (control, asset) WHERE hidden > 0;
 
 -- How many findings of an asset a rule hides.
 CREATE TABLE asset_hidden (

@@ -12,8 +12,8 @@ pub use due::{
 };
 pub use list::{AssessedRow, Filter, causes, count, list, problems, scopes_of_asset};
 pub use roll_up::{RepositoryParts, images_of_registry, repository};
-pub(crate) use write::forget_registry;
 pub use write::{
     Assessed, AssetKind, Counts, Exempted, Whole, assessments_of, forget, put_assessments, put_hidden,
     put_state, state_of,
 };
+pub(crate) use write::{assessments_inside, forget_registry};

@@ -274,7 +274,7 @@ pub fn packages(
     mut each: impl FnMut(i64, i64, i64, Option<String>),
 ) -> Result<(), StoreError> {
     let sql = format!(
-        "SELECT s.id, s.unit, s.subject, CASE WHEN p.kind = 'golang' THEN s.evidence_json END \
+        "SELECT s.id, s.unit, s.subject, CASE WHEN p.kind = 'golang' THEN (SELECT evidence_json FROM place WHERE id = s.place) END \
          FROM unit_subject s JOIN subject p ON p.id = s.subject WHERE s.id > $1 \
          AND EXISTS (SELECT 1 FROM match m WHERE m.subject = s.subject AND m.gone IS NULL AND m.judgement = '{COUNTS}') \
          ORDER BY s.id LIMIT {PAGE}"

@@ -45,7 +45,7 @@ pub fn alike(tx: &mut Tx<'_>, within: &[String]) -> Result<Vec<Alike>, StoreErro
 pub fn hidden(tx: &mut Tx<'_>, within: &[String]) -> Result<Vec<(String, u64)>, StoreError> {
     let mut select = Select::new(
         "a.control, CAST(SUM(a.hidden) AS BIGINT)",
-        "assessment a JOIN asset_state s ON s.asset_id = a.asset_id",
+        "assessment a JOIN asset_state s ON s.id = a.asset",
     );
     select.and("a.hidden > 0", []);
     scopes::within(&mut select, "s.scope", within);
@@ -62,8 +62,7 @@ pub fn unhealthy_since(
     control: &str,
     within: &[String],
 ) -> Result<Option<Micros>, StoreError> {
-    let mut select =
-        Select::new("MIN(a.changed)", "assessment a JOIN asset_state s ON s.asset_id = a.asset_id");
+    let mut select = Select::new("MIN(a.changed)", "assessment a JOIN asset_state s ON s.id = a.asset");
     select.and("a.control = ? AND a.state = 'unhealthy'", values![control]);
     scopes::within(&mut select, "s.scope", within);
     match select.grouped(tx, "")?.first() {

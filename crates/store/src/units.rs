@@ -5,9 +5,9 @@
 //! shows a package of a shared layer for the first time adds a row to the unit, and hides that row in every other image
 //! of that unit. Two writers must not do this at once, each blind to what the other adds: [`lock`] lets one go first.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::{Dialect, StoreError, Tx, Value, values};
+use crate::{Dialect, StoreError, Tx, Value, subjects::marks, values};
 
 /// One package in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,10 +98,45 @@ pub(crate) fn put(
     tx.execute("DELETE FROM image_layer WHERE image = $1", &values![image])?;
     let mut wanted: Vec<(i64, Vec<&Placed>)> = wanted.into_iter().collect();
     wanted.sort_unstable_by_key(|(unit, _)| *unit);
+    let places = places(tx, packages, evidence)?;
     for (unit, placed) in wanted {
-        put_unit(tx, image, unit, &placed, evidence)?;
+        put_unit(tx, image, unit, &placed, &places)?;
     }
     Ok((units, whole))
+}
+
+/// The numbers of the places of packages, by hash; made where there are none.
+fn places(
+    tx: &mut Tx<'_>,
+    packages: &[Placed],
+    evidence: &[String],
+) -> Result<HashMap<i64, i64>, StoreError> {
+    let texts: BTreeMap<i64, usize> = packages.iter().map(|placed| (placed.place, placed.evidence)).collect();
+    let mut numbers = HashMap::with_capacity(texts.len());
+    let hashes: Vec<i64> = texts.keys().copied().collect();
+    read_places(tx, &hashes, &mut numbers)?;
+    let missing: Vec<i64> = hashes.into_iter().filter(|hash| !numbers.contains_key(hash)).collect();
+    let rows: Vec<Vec<Value>> = missing
+        .iter()
+        .map(|hash| {
+            let paths = texts.get(hash).and_then(|at| evidence.get(*at)).map_or("[]", String::as_str);
+            values![hash, paths].to_vec()
+        })
+        .collect();
+    tx.execute_many("INSERT INTO place (hash, evidence_json) VALUES ($1,$2)", &rows)?;
+    read_places(tx, &missing, &mut numbers)?;
+    Ok(numbers)
+}
+
+fn read_places(tx: &mut Tx<'_>, hashes: &[i64], numbers: &mut HashMap<i64, i64>) -> Result<(), StoreError> {
+    for chunk in hashes.chunks(200) {
+        let bound: Vec<Value> = chunk.iter().map(crate::ToValue::to_value).collect();
+        let sql = format!("SELECT hash, id FROM place WHERE hash IN ({})", marks(1, chunk.len()));
+        for row in tx.query(&sql, &bound)? {
+            numbers.insert(row.get(0)?, row.get(1)?);
+        }
+    }
+    Ok(())
 }
 
 fn put_unit(
@@ -109,7 +144,7 @@ fn put_unit(
     image: i64,
     unit: i64,
     placed: &[&Placed],
-    evidence: &[String],
+    places: &HashMap<i64, i64>,
 ) -> Result<(), StoreError> {
     let rows = tx.query("SELECT id, subject, place FROM unit_subject WHERE unit = $1", &values![unit])?;
     let mut there: HashMap<(i64, i64), i64> = HashMap::with_capacity(rows.len());
@@ -119,7 +154,8 @@ fn put_unit(
         newest = newest.max(id);
         there.insert((row.get(1)?, row.get(2)?), id);
     }
-    let wanted: HashSet<(i64, i64)> = placed.iter().map(|placed| (placed.subject, placed.place)).collect();
+    let key = |placed: &&Placed| Some((placed.subject, *places.get(&placed.place)?));
+    let wanted: HashSet<(i64, i64)> = placed.iter().filter_map(key).collect();
     // A unit that no other image has is made to hold just what this one shows.
     let shared = tx.query_opt("SELECT 1 FROM image_layer WHERE unit = $1 LIMIT 1", &values![unit])?.is_some();
     let surplus: Vec<Vec<Value>> = there
@@ -136,22 +172,14 @@ fn put_unit(
     let mut seen = HashSet::with_capacity(placed.len());
     let missing: Vec<Vec<Value>> = placed
         .iter()
-        .filter(|placed| {
-            let key = (placed.subject, placed.place);
-            !there.contains_key(&key) && seen.insert(key)
-        })
-        .map(|placed| {
-            let paths = evidence.get(placed.evidence).map_or("[]", String::as_str);
-            values![unit, placed.subject, placed.place, paths].to_vec()
-        })
+        .filter_map(key)
+        .filter(|key| !there.contains_key(key) && seen.insert(*key))
+        .map(|(subject, place)| values![unit, subject, place].to_vec())
         .collect();
     if missing.is_empty() {
         return Ok(());
     }
-    tx.execute_many(
-        "INSERT INTO unit_subject (unit, subject, place, evidence_json) VALUES ($1,$2,$3,$4)",
-        &missing,
-    )?;
+    tx.execute_many("INSERT INTO unit_subject (unit, subject, place) VALUES ($1,$2,$3)", &missing)?;
     if shared {
         // Numbers grow: what is past the newest is what was just added.
         tx.execute(
@@ -182,6 +210,7 @@ pub fn sweep(tx: &mut Tx<'_>) -> Result<(u64, u64), StoreError> {
          (SELECT 1 FROM image_layer l WHERE l.unit = u.id))",
         &[],
     )?;
+    tx.execute("DELETE FROM place WHERE id NOT IN (SELECT place FROM unit_subject)", &[])?;
     // Matches and names of a subject go with it.
     let subjects = tx.execute(
         "DELETE FROM subject WHERE id IN (SELECT s.id FROM subject s WHERE NOT EXISTS \

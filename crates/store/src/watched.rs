@@ -11,7 +11,9 @@ pub use repositories::{
 pub use tags::{Tag, count_tags, current, history};
 
 use crate::{
-    Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, Value, containing,
+    Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, Value,
+    assessments::assessments_inside,
+    containing,
     matches::Tally,
     registries::{COLUMNS, Registry, Settings, read},
     scopes, values,
@@ -314,9 +316,9 @@ pub struct GoesWith {
 /// What the database says.
 pub fn goes_with(tx: &mut Tx<'_>, registry: i64, name: &str) -> Result<GoesWith, StoreError> {
     // Its assets' ids begin with its name; the byte after `/` is `0`. Its own id is the beginning without the last `/`.
-    let sql = "SELECT count(*) FROM assessment WHERE asset_id = $1 OR (asset_id > $2 AND asset_id < $3)";
+    let sql = assessments_inside("asset_id = $1 OR (asset_id > $2 AND asset_id < $3)");
     let own = format!("registry/{name}");
-    let assessments = tx.query_one(sql, &values![own, format!("{own}/"), format!("{own}0")])?.get(0)?;
+    let assessments = tx.query_one(&sql, &values![own, format!("{own}/"), format!("{own}0")])?.get(0)?;
     let sql = "SELECT count(*) FROM job WHERE lane = $1 AND state IN ('queued', 'leased')";
     Ok(GoesWith { assessments, jobs: tx.query_one(sql, &values![format!("registry/{registry}")])?.get(0)? })
 }

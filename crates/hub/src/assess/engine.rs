@@ -295,9 +295,9 @@ impl Writing {
             };
             wholes.push(self.since(states.remove(asset), whole));
         }
+        assessments::put_state(tx, &wholes)?;
         assessments::put_assessments(tx, &rows)?;
-        assessments::put_hidden(tx, &assets, &hidden)?;
-        assessments::put_state(tx, &wholes)
+        assessments::put_hidden(tx, &assets, &hidden)
     }
 
     /// The rows of what is another than before.
@@ -408,7 +408,6 @@ impl Writing {
             let hidden = HashMap::new();
             let own = Own { asset, scope: registry.scope.as_str(), before: &before, hidden: &hidden };
             self.verdicts(settings, &own, &judged, &mut rows)?;
-            assessments::put_assessments(tx, &rows)?;
             let parts = assessments::images_of_registry(tx, *number)?;
             let images = RollUp { counts: state_counts(&parts) };
             let verdicts: Vec<_> = judged.verdicts.iter().map(|(index, is)| (*index, is.state)).collect();
@@ -435,6 +434,7 @@ impl Writing {
             let before = assessments::state_of(tx, &[asset])?.remove(asset);
             let whole = self.since(before, whole);
             assessments::put_state(tx, &[whole])?;
+            assessments::put_assessments(tx, &rows)?;
             judging::registry_judged(tx, *number)?;
         }
         Ok(())

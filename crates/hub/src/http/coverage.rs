@@ -18,7 +18,7 @@ use api::{
 use axum::extract::State;
 use model::Effect;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{MAX_LIMIT, Micros, PageRequest, StoreError, Tx, assessments, jobs, matches, registries};
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -27,6 +27,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 const STALE_DAYS: i64 = 7;
 /// The control whose causes tell whether an image could be looked at.
 const CONTROL: &str = "image.vulnerabilities";
+/// Texts of a kind of cause that are told.
+const MOST_TEXTS: usize = 3;
 /// Kinds of problem that are told.
 const MOST_PROBLEMS: usize = 50;
 
@@ -94,31 +96,57 @@ struct Cause {
     text: String,
 }
 
+/// A row for each kind of cause. An image that has several kinds counts in each, as it does in the list that a row leads to.
 fn causes(tx: &mut Tx<'_>, within: &[String]) -> Result<Vec<CauseCount>, StoreError> {
-    let mut by: BTreeMap<(String, String), (u64, &'static str)> = BTreeMap::new();
+    #[derive(Default)]
+    struct Kind {
+        images: u64,
+        texts: BTreeMap<String, u64>,
+    }
+    let mut kinds: BTreeMap<(String, &'static str), Kind> = BTreeMap::new();
     for (state, causes, count) in assessments::causes(tx, CONTROL, within)? {
         let causes: Vec<Cause> = serde_json::from_str(&causes).unwrap_or_default();
-        // Of an image its first cause counts, so that the sum is that of the images.
-        let Some(first) = causes.into_iter().next() else { continue };
-        // Days and numbers in a text would make a cause of each image.
-        let text = match first.code.as_str() {
-            posture::Cause::NOT_PULLED => "not pulled lately".to_owned(),
-            _ => general(&first.text),
-        };
-        let sum = by.entry((first.code, text)).or_insert((0, state.as_str()));
-        sum.0 += count;
+        let mut own: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for cause in causes {
+            // Days and numbers in a text would make a cause of each image.
+            let text = match cause.code.as_str() {
+                posture::Cause::NOT_PULLED => "not pulled lately".to_owned(),
+                _ => general(&cause.text),
+            };
+            own.entry(cause.code).or_default().insert(text);
+        }
+        for (code, texts) in own {
+            let kind = kinds.entry((code, state.as_str())).or_default();
+            kind.images += count;
+            for text in texts {
+                *kind.texts.entry(text).or_default() += count;
+            }
+        }
     }
-    let mut causes: Vec<CauseCount> = by
+    let mut causes: Vec<CauseCount> = kinds
         .into_iter()
-        .map(|((code, cause), (count, state))| CauseCount {
+        .map(|((code, state), kind)| CauseCount {
             link: format!("/recommendations/{CONTROL}?state={state}&code={code}"),
-            cause,
+            cause: most_frequent(kind.texts),
             code,
-            count,
+            count: kind.images,
         })
         .collect();
     causes.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.code.cmp(&b.code)));
     Ok(causes)
+}
+
+/// The texts that most images have, and how many more there are.
+fn most_frequent(texts: BTreeMap<String, u64>) -> String {
+    let mut texts: Vec<(String, u64)> = texts.into_iter().collect();
+    texts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let more = texts.len().saturating_sub(MOST_TEXTS);
+    let shown: Vec<String> = texts.into_iter().take(MOST_TEXTS).map(|(text, _)| text).collect();
+    let mut shown = shown.join("; ");
+    if more > 0 {
+        shown.push_str(&format!("; and {more} more"));
+    }
+    shown
 }
 
 /// A text without the number at its beginning: `12 packages: no feed for X` is `packages: no feed for X`.
@@ -272,5 +300,14 @@ mod tests {
     fn causes_are_told_without_their_numbers() {
         assert_eq!(general("12 packages: no data for X"), "packages: no data for X");
         assert_eq!(general("not scanned yet"), "not scanned yet");
+    }
+
+    #[test]
+    fn of_many_texts_the_most_frequent_are_told() {
+        let texts = |given: &[(&str, u64)]| {
+            most_frequent(given.iter().map(|(text, count)| ((*text).to_owned(), *count)).collect())
+        };
+        assert_eq!(texts(&[("a", 1)]), "a");
+        assert_eq!(texts(&[("a", 1), ("b", 4), ("c", 2), ("d", 1), ("e", 1)]), "b; c; a; and 2 more");
     }
 }

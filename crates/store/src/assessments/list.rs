@@ -1,6 +1,6 @@
 //! What a control says of assets, as a list.
 
-use super::write::{Assessed, AssetKind, assessed_row};
+use super::write::{ASSESSED, Assessed, AssetKind, assessed_row};
 use crate::{
     Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, Value, containing, scopes, values,
 };
@@ -42,7 +42,7 @@ pub struct AssessedRow {
 }
 
 const ORDER: Order =
-    Order { name: "assessed/worst", keys: &[Key::down("a.findings"), Key::up("a.asset_id")] };
+    Order { name: "assessed/worst", keys: &[Key::down("a.findings"), Key::up("s.asset_id")] };
 
 fn read(row: &Row) -> Result<AssessedRow, StoreError> {
     let kind = row.text(1)?;
@@ -64,10 +64,11 @@ fn read(row: &Row) -> Result<AssessedRow, StoreError> {
 
 fn select(filter: &Filter) -> Select {
     let mut select = Select::new(
-        "a.asset_id, s.kind, COALESCE(s.placement, s.repository, s.registry), s.scope, s.owner, o.name, s.evaluated, \
-         a.control, a.state, a.causes_json, a.notes_json, a.findings, a.hidden, a.exemption, a.exempt_state, \
-         a.exempt_findings, a.first_evaluated, a.changed",
-        "assessment a JOIN asset_state s ON s.asset_id = a.asset_id LEFT JOIN owner o ON o.id = s.owner",
+        format!(
+            "s.asset_id, s.kind, COALESCE(s.placement, s.repository, s.registry), s.scope, s.owner, o.name, s.evaluated, \
+             {ASSESSED}"
+        ),
+        "assessment a JOIN asset_state s ON s.id = a.asset LEFT JOIN owner o ON o.id = s.owner",
     );
     select.and("a.control = ?", values![filter.control]);
     if !filter.states.is_empty() {
@@ -80,7 +81,7 @@ fn select(filter: &Filter) -> Select {
         Some(owner) => _ = select.and("s.owner = ?", values![owner]),
     }
     if !filter.text.is_empty() {
-        select.and("a.asset_id LIKE ? ESCAPE '\\'", values![containing(&filter.text)]);
+        select.and("s.asset_id LIKE ? ESCAPE '\\'", values![containing(&filter.text)]);
     }
     if let Some(code) = &filter.code {
         let written = format!("\"code\":\"{code}\"");
@@ -144,10 +145,8 @@ pub fn causes(
     control: &str,
     within: &[String],
 ) -> Result<Vec<(model::StateKind, String, u64)>, StoreError> {
-    let mut select = Select::new(
-        "a.state, a.causes_json, count(*)",
-        "assessment a JOIN asset_state s ON s.asset_id = a.asset_id",
-    );
+    let mut select =
+        Select::new("a.state, a.causes_json, count(*)", "assessment a JOIN asset_state s ON s.id = a.asset");
     select.and("a.control = ? AND a.state IN ('not_assessed', 'not_applicable')", values![control]);
     scopes::within(&mut select, "s.scope", within);
     let rows = select.grouped(tx, "a.state, a.causes_json")?;

@@ -114,8 +114,9 @@ pub(crate) fn state(word: &str) -> Result<StateKind, StoreError> {
     word.parse().map_err(StoreError::Invalid)
 }
 
-const ASSESSED: &str = "control, state, causes_json, notes_json, findings, hidden, exemption, exempt_state, \
-     exempt_findings, first_evaluated, changed";
+/// Of `assessment a`, as [`assessed_row`] reads it.
+pub(super) const ASSESSED: &str = "a.control, a.state, a.causes_json, a.notes_json, a.findings, a.hidden, a.exemption, \
+     a.exempt_state, a.exempt_findings, a.first_evaluated, a.changed";
 
 pub(crate) fn assessed_row(row: &Row, from: usize) -> Result<Assessed, StoreError> {
     let exempted = match (row.get::<Option<i64>>(from + 6)?, row.get::<Option<String>>(from + 7)?) {
@@ -137,7 +138,7 @@ pub(crate) fn assessed_row(row: &Row, from: usize) -> Result<Assessed, StoreErro
     })
 }
 
-/// Asks in chunks, so that no statement has more parameters than a database takes.
+/// Asks in chunks, so that no statement has more parameters than a database takes. `select` lacks the condition on `asset_id`.
 fn by_asset(
     tx: &mut Tx<'_>,
     select: &str,
@@ -162,17 +163,19 @@ pub fn assessments_of(
     assets: &[&str],
 ) -> Result<HashMap<String, Vec<Assessed>>, StoreError> {
     let mut found: HashMap<String, Vec<Assessed>> = HashMap::with_capacity(assets.len());
-    by_asset(tx, &format!("SELECT asset_id, {ASSESSED} FROM assessment"), assets, |row| {
+    let select =
+        format!("SELECT asset_id, {ASSESSED} FROM assessment a JOIN asset_state s ON s.id = a.asset");
+    by_asset(tx, &select, assets, |row| {
         found.entry(row.get(0)?).or_default().push(assessed_row(row, 1)?);
         Ok(())
     })?;
     Ok(found)
 }
 
-/// Writes what is said now: of each asset's control one row.
+/// Writes what is said now: of each asset's control one row. The assets are there as wholes ([`put_state`]).
 ///
 /// # Errors
-/// What the database says.
+/// [`StoreError::Constraint`] when an asset is not there; else what the database says.
 pub fn put_assessments(tx: &mut Tx<'_>, rows: &[(&str, Assessed)]) -> Result<(), StoreError> {
     let rows: Vec<Vec<Value>> = rows
         .iter()
@@ -195,9 +198,9 @@ pub fn put_assessments(tx: &mut Tx<'_>, rows: &[(&str, Assessed)]) -> Result<(),
         })
         .collect();
     tx.execute_many(
-        "INSERT INTO assessment (asset_id, control, state, causes_json, notes_json, findings, hidden, exemption, exempt_state, \
-         exempt_findings, first_evaluated, changed) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12) \
-         ON CONFLICT (asset_id, control) DO UPDATE SET state = excluded.state, causes_json = excluded.causes_json, \
+        "INSERT INTO assessment (asset, control, state, causes_json, notes_json, findings, hidden, exemption, exempt_state, \
+         exempt_findings, first_evaluated, changed) VALUES ((SELECT id FROM asset_state WHERE asset_id = $1),$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12) \
+         ON CONFLICT (asset, control) DO UPDATE SET state = excluded.state, causes_json = excluded.causes_json, \
          notes_json = excluded.notes_json, findings = excluded.findings, hidden = excluded.hidden, \
          exemption = excluded.exemption, exempt_state = excluded.exempt_state, exempt_findings = excluded.exempt_findings, \
          first_evaluated = excluded.first_evaluated, changed = excluded.changed",
@@ -322,10 +325,16 @@ pub fn put_hidden(tx: &mut Tx<'_>, assets: &[&str], hidden: &[(&str, i64, u64)])
 /// What the database says.
 pub fn forget(tx: &mut Tx<'_>, assets: &[&str]) -> Result<(), StoreError> {
     let rows: Vec<Vec<Value>> = assets.iter().map(|asset| values![asset].to_vec()).collect();
-    for table in ["assessment", "asset_state", "asset_hidden"] {
+    // What controls say of them goes with them.
+    for table in ["asset_state", "asset_hidden"] {
         tx.execute_many(&format!("DELETE FROM {table} WHERE asset_id = $1"), &rows)?;
     }
     Ok(())
+}
+
+/// How many assessments there are of the assets for which a condition on `asset_id` holds.
+pub(crate) fn assessments_inside(condition: &str) -> String {
+    format!("SELECT count(*) FROM asset_state s JOIN assessment a ON a.asset = s.id WHERE {condition}")
 }
 
 /// Forgets what is said of a registry and all in it. Says how many assessments.
@@ -335,10 +344,10 @@ pub(crate) fn forget_registry(tx: &mut Tx<'_>, registry: i64) -> Result<u64, Sto
     };
     let asset = format!("registry/{}", row.text(0)?);
     let bound = values![asset, format!("{asset}/"), format!("{asset}0")];
-    let of =
-        |table: &str| format!("DELETE FROM {table} WHERE asset_id = $1 OR (asset_id > $2 AND asset_id < $3)");
-    let assessments = tx.execute(&of("assessment"), &bound)?;
-    tx.execute(&of("asset_state"), &bound)?;
-    tx.execute(&of("asset_hidden"), &bound)?;
+    let inside = "asset_id = $1 OR (asset_id > $2 AND asset_id < $3)";
+    let assessments = tx.query_one(&assessments_inside(inside), &bound)?.get(0)?;
+    for table in ["asset_state", "asset_hidden"] {
+        tx.execute(&format!("DELETE FROM {table} WHERE {inside}"), &bound)?;
+    }
     Ok(assessments)
 }

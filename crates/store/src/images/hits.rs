@@ -56,7 +56,7 @@ pub enum Outcome<'a> {
 const ROW: &str = "s.id, s.unit, p.id, p.kind, p.name, p.version";
 /// Columns of [`ROW`].
 const ROW_COLUMNS: usize = 6;
-const PACKAGE: &str = "p.id, p.kind, p.name, p.version, p.purl, p.presence, p.coverage, l.position, s.evidence_json, s.id, \
+const PACKAGE: &str = "p.id, p.kind, p.name, p.version, p.purl, p.presence, p.coverage, l.position, (SELECT evidence_json FROM place WHERE id = s.place), s.id, \
      p.source_name, l.diff_id, l.created_by, p.context_json";
 const PACKAGES: &str = "subject p JOIN unit_subject s ON s.subject = p.id";
 const BY_PLACE: Order =

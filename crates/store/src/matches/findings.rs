@@ -71,7 +71,7 @@ pub const FINDING_ORDERS: &[Order] = &[
     },
 ];
 
-const PACKAGE: &str = "p.id, p.kind, p.name, p.version, p.purl, p.presence, p.coverage, l.position, s.evidence_json, s.id, \
+const PACKAGE: &str = "p.id, p.kind, p.name, p.version, p.purl, p.presence, p.coverage, l.position, (SELECT evidence_json FROM place WHERE id = s.place), s.id, \
      p.source_name";
 /// Columns of [`PACKAGE`].
 const PACKAGE_COLUMNS: usize = 11;

@@ -217,8 +217,12 @@ fn fill(tx: &mut Tx<'_>) -> Result<Answers, StoreError> {
     }
     let asset = placements::asset_id("main", "shop/web", "sha256:a1");
     tx.execute(
-        "INSERT INTO assessment (asset_id, control, state, first_evaluated, changed) \
-         VALUES ($1, 'image.vulnerabilities', 'unhealthy', 1, 1)",
+        "INSERT INTO asset_state (asset_id, kind, scope, state, since, evaluated) VALUES ($1, 'image', '', 'unhealthy', 1, 1)",
+        &values![asset],
+    )?;
+    tx.execute(
+        "INSERT INTO assessment (asset, control, state, first_evaluated, changed) \
+         SELECT id, 'image.vulnerabilities', 'unhealthy', 1, 1 FROM asset_state WHERE asset_id = $1",
         &values![asset],
     )?;
     Ok(answers)

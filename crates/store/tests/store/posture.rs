@@ -392,6 +392,9 @@ async fn a_registry_takes_its_assessments_with_it(db: Db) {
             assessments::put_hidden(tx, &[WEB], &[(WEB, 1, 4)])?;
             // One that is called alike stays.
             let other = "registry/main-two/app@sha256:aa";
+            let sql = "INSERT INTO asset_state (asset_id, kind, scope, state, since, evaluated) \
+                       VALUES ($1, 'image', '', 'unhealthy', 1, 1)";
+            tx.execute(sql, &store::values![other])?;
             assessments::put_assessments(tx, &[(other, says("a", StateKind::Unhealthy, 1))])?;
             registries::remove(tx, registry)?;
             assert_eq!(assessments::state_of(tx, &[WEB])?.len(), 0);

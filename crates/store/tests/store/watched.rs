@@ -457,12 +457,15 @@ async fn what_is_not_watched_any_more_is_retired_and_what_goes_is_counted(db: Db
             place(tx, (app, "team/app"), 1, "", None)?;
             place(tx, (web, "team/web"), 2, "", None)?;
             placements::tag(tx, web, "1", "sha256:2", Micros(3))?;
-            let sql = "INSERT INTO assessment (asset_id, control, state, first_evaluated, changed) \
-                       VALUES ($1, 'c', 'healthy', 1, 1)";
+            let judged = "INSERT INTO asset_state (asset_id, kind, scope, state, since, evaluated) \
+                          VALUES ($1, 'image', '', 'healthy', 1, 1)";
+            let says = "INSERT INTO assessment (asset, control, state, first_evaluated, changed) \
+                        SELECT id, 'c', 'healthy', 1, 1 FROM asset_state WHERE asset_id = $1";
             for asset in
                 ["registry/prod", "registry/prod/team/app@sha256:1", "registry/production/x@sha256:1"]
             {
-                tx.execute(sql, &values![asset])?;
+                tx.execute(judged, &values![asset])?;
+                tx.execute(says, &values![asset])?;
             }
             assert_eq!(watched::goes_with(tx, prod, "prod")?, watched::GoesWith { assessments: 2, jobs: 0 });
             let settings = Settings { exclude: vec!["*/web".to_owned()], ..Settings::default() };
