@@ -1,8 +1,6 @@
 //! The program `fleet`, as the benchmarks and the suites that need a seeded hub run it. That it has a test of its own also makes
 //! `cargo test` build it.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test: what is not there fails it")]
-
 use std::process::Command;
 
 #[test]
