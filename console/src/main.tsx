@@ -11,10 +11,12 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Failure } from "./api/failure";
 import * as theme from "./frame/theme";
+import * as density from "./parts/density";
 import { Clock } from "./parts/Time";
 import { createConsole } from "./router";
 
 theme.start();
+density.start();
 
 const queries = new QueryClient({
   queryCache: new QueryCache({

@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useLocation, useSearch } from "@tanstack/react-router";
+import { inventoryCountsQuery } from "../api/fleet";
 import { feedsQuery, fixSummaryQuery, noticesQuery } from "../api/posture";
 import { count, whole } from "../format/number";
 import { Icon } from "../parts/Icon";
@@ -13,9 +14,12 @@ function useCounts(): Map<string, { n: number; hot?: boolean; what: string }> {
   const scope = useSearch({ strict: false, select: (search) => search.scope });
   const notices = useInfiniteQuery(noticesQuery({ scope, unread: true }, THINGS));
   const summary = useQuery(fixSummaryQuery(scope));
+  const inventory = useQuery(inventoryCountsQuery({ scope }));
   const counts = new Map<string, { n: number; hot?: boolean; what: string }>();
   const need = needing(notices.data?.pages[0]?.items ?? []).length;
   if (need > 0) counts.set("/", { n: need, hot: true, what: "need you" });
+  const images = inventory.data?.kinds.find((kind) => kind.kind === "image")?.total;
+  if (images !== undefined) counts.set("/images", { n: images, what: "in all" });
   if (summary.data) counts.set("/recommendations", { n: summary.data.actions, what: "open" });
   return counts;
 }

@@ -64,24 +64,30 @@ export function HealthBar({
   counts,
   size = "normal",
   legend,
+  words = {},
 }: {
   counts: StateCounts;
   size?: BarSize;
   legend?: boolean;
+  /** What a state is called here, where that is not its name: looked at, whether healthy or not. */
+  words?: Partial<Record<State, string>>;
 }) {
-  const label = STATES.map((s) => `${whole(counts[s] ?? 0)} ${STATE_WORDS[s].toLowerCase()}`).join(", ");
+  const word = (s: State) => words[s] ?? STATE_WORDS[s].toLowerCase();
+  const label = STATES.filter((s) => counts[s] !== undefined)
+    .map((s) => `${whole(counts[s] ?? 0)} ${word(s)}`)
+    .join(", ");
   const segments = STATES.map((key) => ({ key, n: counts[key] ?? 0, className: STATE_FILL[key] }));
   return (
     <>
       <Bar segments={segments} label={label} size={size} />
       {legend && (
         <ul className={styles.legend}>
-          {STATES.map((s) => (
+          {STATES.filter((s) => counts[s] !== undefined).map((s) => (
             <li key={s}>
               <svg className={styles.swatch} aria-hidden="true" focusable="false">
                 <rect className={STATE_FILL[s]} width="100%" height="100%" />
               </svg>
-              <b>{whole(counts[s] ?? 0)}</b> {STATE_WORDS[s].toLowerCase()}
+              <b>{whole(counts[s] ?? 0)}</b> {word(s)}
             </li>
           ))}
         </ul>

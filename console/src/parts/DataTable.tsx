@@ -1,6 +1,7 @@
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { type KeyboardEvent, type ReactNode, useRef } from "react";
 import styles from "./DataTable.module.css";
+import { DensitySwitch } from "./Density";
 import { Icon } from "./Icon";
 
 export interface Column<Row> {
@@ -259,7 +260,12 @@ export function DataTable<Row>({
         </Table>
       )}
       {state}
-      {foot && <div className={styles.foot}>{foot}</div>}
+      {foot && (
+        <div className={styles.foot}>
+          {foot}
+          {!plain && !state && <DensitySwitch />}
+        </div>
+      )}
     </div>
   );
 }

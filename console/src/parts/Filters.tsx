@@ -1,4 +1,4 @@
-import { SearchInput } from "@patternfly/react-core";
+import { Button, TextInputGroup, TextInputGroupMain, TextInputGroupUtilities } from "@patternfly/react-core";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import styles from "./Filters.module.css";
 import { Icon } from "./Icon";
@@ -42,17 +42,35 @@ export function TextFilter({
 
   return (
     <div className={styles.text}>
-      <SearchInput
-        ref={input}
-        aria-label={label}
-        placeholder={label}
-        value={typed}
-        onChange={(_event, text) => setTyped(text)}
-        onClear={() => {
-          setTyped("");
-          onChange("");
-        }}
-      />
+      <TextInputGroup>
+        <TextInputGroupMain
+          type="search"
+          innerRef={input}
+          icon={<Icon name="search" />}
+          aria-label={label}
+          placeholder={label}
+          value={typed}
+          onChange={(_event, text) => setTyped(text)}
+        />
+        {typed === "" ? (
+          <span className={styles.slash} aria-hidden="true">
+            /
+          </span>
+        ) : (
+          <TextInputGroupUtilities>
+            <Button
+              variant="plain"
+              size="sm"
+              aria-label="Clear the text"
+              icon={<Icon name="x" small />}
+              onClick={() => {
+                setTyped("");
+                onChange("");
+              }}
+            />
+          </TextInputGroupUtilities>
+        )}
+      </TextInputGroup>
     </div>
   );
 }

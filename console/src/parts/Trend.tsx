@@ -117,7 +117,7 @@ export function Trend({
         </div>
       ) : (
         <svg
-          className={styles.chart}
+          className={`${styles.chart} ${narrow ? styles.narrow : ""}`}
           id={id}
           viewBox={`0 0 ${size.width} ${size.height}`}
           role="img"
@@ -127,7 +127,7 @@ export function Trend({
             <g key={tick.value}>
               <line className={styles.grid} x1={EDGE.left} x2={size.width} y1={tick.y} y2={tick.y} />
               <text x={EDGE.left - 8} y={tick.y + 4} textAnchor="end">
-                {tick.value}
+                {tick.value.toLocaleString("en-US")}
               </text>
             </g>
           ))}

@@ -5,7 +5,6 @@ import { count, counted } from "../format/number";
 import table from "./DataTable.module.css";
 import { type FilterField, filtersOn, filterWord } from "./FilterBar";
 import { Icon } from "./Icon";
-import layout from "./layout.module.css";
 import { More } from "./More";
 import { Banner, EmptyFiltered, Failed, LoadingRows } from "./states";
 import { useSteady } from "./steady";
@@ -132,8 +131,27 @@ export function Foot<Row>({
         loading={query.isFetchingNextPage}
         onMore={() => void query.fetchNextPage()}
       />
-      {keys && <span className={`${layout.end} ${layout.onDesk}`}>{keys}</span>}
+      {keys && <Keys of={keys} />}
     </>
+  );
+}
+
+/** "j k move, o open" with its keys as keys: the last word of a part says what the others do. */
+function Keys({ of }: { of: string }) {
+  return (
+    <span className={table.keys}>
+      {of.split(", ").map((part) => {
+        const words = part.split(" ");
+        return (
+          <span key={part}>
+            {words.slice(0, -1).map((key) => (
+              <kbd key={key}>{key}</kbd>
+            ))}{" "}
+            {words.at(-1)}
+          </span>
+        );
+      })}
+    </span>
   );
 }
 

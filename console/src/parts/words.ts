@@ -1,3 +1,5 @@
+import { withShortDigests } from "../format/text";
+
 /** What a fix does, in a word or two. */
 export const DEEDS: Record<string, string> = {
   remove: "Remove",
@@ -19,9 +21,16 @@ export function gained(gain: number, max: number): string {
   return `${percent > 0 ? "+" : ""}${percent.toFixed(1)}\u00a0%`;
 }
 
-/** An asset's id with its digest as short as people compare: "registry/main/shop/cart@sha256:9f31c07be2a4". */
+/** An asset's id as people say it: "shop/cart@sha256:9f31c07be2a4 in main" of "registry/main/shop/cart@sha256:9f31c07be2a4…". */
 export function assetWord(id: string): string {
-  return id.replace(/@(sha256:[0-9a-f]{12})[0-9a-f]*$/, "@$1");
+  const short = withShortDigests(id);
+  const [, registry, rest] = /^registry\/([^/]+)\/(.+)$/.exec(short) ?? [];
+  return registry && rest ? `${rest} in ${registry}` : short;
+}
+
+/** Where an asset whose name stands above it is: "sha256:9f31c07be2a4 in main". */
+export function assetPlace(id: string): string {
+  return assetWord(id).replace(/^[^@]+@(?=sha)/, "");
 }
 
 /** A slug as a mark: "known-exploited" reads "Known exploited". */

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { type ReactNode, useEffect } from "react";
+import { useEffect } from "react";
 import { Failure } from "../../api/failure";
 import { evidenceQuery, hitsQuery, inventoryCountsQuery, vulnerabilityQuery } from "../../api/fleet";
 import type { Hit, Record, Vulnerability } from "../../api/types";
@@ -425,25 +425,19 @@ function Sources({ data }: { data: Vulnerability }) {
           ))}
         </ul>
       )}
-      <Flat>
-        {data.advisories.length === 0 ? (
-          <p className={layout.panelBody}>No advisory of the loaded feeds is about it.</p>
-        ) : (
-          <DataTable
-            label="Statements of sources"
-            columns={columns}
-            groups={[{ key: "all", rows: data.advisories }]}
-            rowKey={(record) => `${record.source} ${record.id}`}
-          />
-        )}
-      </Flat>
+      {data.advisories.length === 0 ? (
+        <p className={layout.panelBody}>No advisory of the loaded feeds is about it.</p>
+      ) : (
+        <DataTable
+          label="Statements of sources"
+          columns={columns}
+          groups={[{ key: "all", rows: data.advisories }]}
+          rowKey={(record) => `${record.source} ${record.id}`}
+          plain
+        />
+      )}
     </Panel>
   );
-}
-
-/** A table inside a panel: without a frame of its own. */
-function Flat({ children }: { children: ReactNode }) {
-  return <div className={styles.flat}>{children}</div>;
 }
 
 function FixPanel({ data }: { data: Vulnerability }) {

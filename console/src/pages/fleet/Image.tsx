@@ -5,7 +5,7 @@ import { imageQuery, layersQuery, scanImage } from "../../api/fleet";
 import { useMe } from "../../api/session";
 import type { ImageDetail, Layer } from "../../api/types";
 import { bytes, count, counted } from "../../format/number";
-import { shortDigest, visible, withShortDigests } from "../../format/text";
+import { shortDigest, visible } from "../../format/text";
 import { CopyButton } from "../../parts/CopyButton";
 import { SeverityMark, StateMark } from "../../parts/glyphs";
 import { stateOf } from "../../parts/health";
@@ -20,6 +20,7 @@ import { Panel, RecordPage } from "../../parts/shapes";
 import { Banner, Failed, LoadingRows } from "../../parts/states";
 import { Tabs } from "../../parts/Tabs";
 import { Time } from "../../parts/Time";
+import { assetWord } from "../../parts/words";
 import { ScopeName } from "./cells";
 import { Findings } from "./image/Findings";
 import { History } from "./image/History";
@@ -391,7 +392,7 @@ function Side({ image }: { image: ImageDetail }) {
               <li key={place.id}>
                 <span className={layout.grow}>
                   <Link to="/images/$image" params={{ image: place.id }} search={{}}>
-                    <Name text={withShortDigests(place.assetId)} mono longest={200} />
+                    <Name text={assetWord(place.assetId)} longest={200} />
                   </Link>
                   <span className={layout.sub}>
                     <ScopeName scope={place.scope} />

@@ -104,13 +104,7 @@ export function SeenCell({ image }: { image: ImageRow }) {
       <Time at={image.pushed ?? image.firstSeen} />
       <span className={layout.sub}>
         {triggerWord(image.trigger)}
-        {image.scanned ? (
-          <>
-            , scanned <Time at={image.scanned} />
-          </>
-        ) : (
-          ", not scanned yet"
-        )}
+        {image.scanned ? "" : ", not scanned yet"}
       </span>
     </>
   );

@@ -142,11 +142,9 @@ function Record({ coverage }: { coverage: Coverage }) {
               not_assessed: assets.notAssessed,
             }}
             size="large"
+            legend
+            words={{ healthy: "assessed" }}
           />
-          <p className={layout.hint}>
-            {count(assets.assessed)} assessed, {count(assets.notAssessed)} not assessed, {count(assets.notApplicable)}{" "}
-            not applicable
-          </p>
         </Panel>
       )}
       <Causes coverage={coverage} />

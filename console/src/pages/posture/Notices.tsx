@@ -21,7 +21,7 @@ import { EmptyGood, Failed, LoadingRows } from "../../parts/states";
 import { useSteady } from "../../parts/steady";
 import { Time } from "../../parts/Time";
 import { useToast } from "../../parts/Toasts";
-import { causeWord } from "../../parts/words";
+import { mark } from "../../parts/words";
 
 const route = getRouteApi("/app/notices");
 
@@ -71,8 +71,8 @@ export function Notices() {
       nowrap: true,
       cell: (row) => <SeverityMark severity={severityOf(row.severity)} />,
     },
-    { key: "kind", head: "Kind", cell: (row) => visible(causeWord(row.kind), 48) },
-    { key: "scope", head: "Scope", cell: (row) => <Name text={scopeWord(row.scope)} /> },
+    { key: "kind", head: "Kind", cell: (row) => visible(mark(row.kind), 48) },
+    { key: "scope", head: "Scope", cell: (row) => <Name text={scopeWord(row.scope)} longest={64} /> },
     { key: "count", head: "Times", numeric: true, cell: (row) => count(row.count) },
     { key: "last", head: "Last", nowrap: true, cell: (row) => <Time at={row.last} /> },
     {

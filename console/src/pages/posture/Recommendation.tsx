@@ -27,7 +27,7 @@ import { useSteady } from "../../parts/steady";
 import { Tabs } from "../../parts/Tabs";
 import { Time } from "../../parts/Time";
 import { Trend } from "../../parts/Trend";
-import { assetWord, causeWord, gained } from "../../parts/words";
+import { assetPlace, assetWord, causeWord, gained } from "../../parts/words";
 import { ExemptDialog, type ExemptTarget } from "./ExemptDialog";
 import styles from "./posture.module.css";
 import { RuleDialog } from "./RuleDialog";
@@ -170,7 +170,7 @@ function Assets({ detail, onExempt }: { detail: RecommendationDetail; onExempt: 
             <Icon name={KINDS[row.kind] ?? "box"} small /> <Name text={row.name} />
           </PathLink>
           <span className={layout.sub} title={visible(row.assetId)}>
-            <bdi>{visible(assetWord(row.assetId), 200)}</bdi>
+            <bdi>{visible(assetPlace(row.assetId), 200)}</bdi>
           </span>
         </>
       ),
@@ -431,7 +431,7 @@ function Aside({ detail, max }: { detail: RecommendationDetail; max: number }) {
               <li key={exemption.id}>
                 <span className={layout.grow}>
                   <PathLink path={address("/rules", { tab: "exemptions", open: exemption.id })}>
-                    <Name text={exemption.assetId ?? scopeWord(exemption.scope ?? "")} />
+                    <Name text={exemption.assetId ? assetWord(exemption.assetId) : scopeWord(exemption.scope ?? "")} />
                   </PathLink>
                   <span className={layout.sub}>{visible(exemption.reason, 160)}</span>
                 </span>
@@ -455,12 +455,13 @@ function Aside({ detail, max }: { detail: RecommendationDetail; max: number }) {
 
 function Parameter({ parameter }: { parameter: RecommendationDetail["detail"]["parameters"][number] }) {
   const same = String(parameter.value) === String(parameter.default);
+  const word = (value: unknown) => (value === true ? "yes" : value === false ? "no" : visible(String(value), 64));
   return (
     <>
       <dt>{visible(parameter.title || parameter.name, 64)}</dt>
       <dd>
-        {visible(String(parameter.value), 64)}
-        {!same && <span className={layout.sub}>default {visible(String(parameter.default), 64)}</span>}
+        {word(parameter.value)}
+        {!same && <span className={layout.sub}>default {word(parameter.default)}</span>}
       </dd>
     </>
   );

@@ -5,6 +5,7 @@ import { coverageQuery, feedsQuery, recommendationsQuery } from "../../api/postu
 import type { Coverage, Recommendation } from "../../api/types";
 import { count, counted, of } from "../../format/number";
 import { visible } from "../../format/text";
+import { HealthBar } from "../../parts/Bars";
 import { type Column, DataTable } from "../../parts/DataTable";
 import { SeverityMark, StateMark } from "../../parts/glyphs";
 import { Icon, type IconName } from "../../parts/Icon";
@@ -93,7 +94,23 @@ function Covered({ coverage }: { coverage: Coverage }) {
     {
       key: "sentence",
       head: "Covered",
-      cell: (row) => <span className={row.state === "partial" ? layout.blind : ""}>{visible(row.sentence, 240)}</span>,
+      cell: (row) => (
+        <>
+          {row.plan === "registries" && coverage.assets.total > 0 && (
+            <HealthBar
+              counts={{
+                healthy: coverage.assets.assessed,
+                not_assessed: coverage.assets.notAssessed,
+                not_applicable: coverage.assets.notApplicable,
+              }}
+              words={{ healthy: "assessed" }}
+            />
+          )}
+          <span className={`${layout.block} ${row.state === "partial" ? layout.blind : ""}`}>
+            {visible(row.sentence, 240)}
+          </span>
+        </>
+      ),
     },
     {
       key: "do",

@@ -4,7 +4,7 @@ import { placeOf } from "../../frame/map";
 import { needing, ranked } from "../../frame/things";
 import { came } from "../../frame/visit";
 import { address, place } from "../../parts/PathLink";
-import { assetWord, causeWord, gained, mark } from "../../parts/words";
+import { assetPlace, assetWord, causeWord, gained, mark } from "../../parts/words";
 import { dayIn, endOf, several } from "./change";
 import { anything, criteriaOf, EMPTY, inWords } from "./criteria";
 import { fixSub, remainsSentence } from "./fix-words";
@@ -109,8 +109,13 @@ describe("words", () => {
     expect(mark("known-exploited")).toBe("Known exploited");
   });
 
+  it("where an asset is, under its name", () => {
+    expect(assetPlace(`registry/main/shop/cart@sha256:${"ab".repeat(32)}`)).toBe("sha256:abababababab in main");
+    expect(assetPlace("registry/main/shop/cart")).toBe("shop/cart in main");
+  });
+
   it("an asset's digest is as short as people compare", () => {
-    expect(assetWord(`registry/main/a@sha256:${"ab".repeat(32)}`)).toBe("registry/main/a@sha256:abababababab");
+    expect(assetWord(`registry/main/a@sha256:${"ab".repeat(32)}`)).toBe("a@sha256:abababababab in main");
     expect(assetWord("registry/main")).toBe("registry/main");
   });
 

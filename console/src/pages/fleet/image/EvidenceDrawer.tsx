@@ -9,7 +9,7 @@ import { Code, Evidence, type Step } from "../../../parts/Evidence";
 import { SeverityMark } from "../../../parts/glyphs";
 import { Icon } from "../../../parts/Icon";
 import layout from "../../../parts/layout.module.css";
-import { Name } from "../../../parts/Name";
+import { Digest, Name } from "../../../parts/Name";
 import { PathLink } from "../../../parts/PathLink";
 import { severityOf } from "../../../parts/severity";
 import { Failed, LoadingRows } from "../../../parts/states";
@@ -136,7 +136,7 @@ export function stepsOf(evidence: EvidenceDoc): Step[] {
         <>
           {command ? <Code text={command} /> : <p>The image does not tell which instruction made the layer.</p>}
           <p className={layout.sub}>
-            <Name text={evidence.layer.diffId} mono />
+            <Digest digest={evidence.layer.diffId} />
           </p>
         </>
       ),
