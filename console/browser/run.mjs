@@ -332,6 +332,44 @@ await check("a chosen theme wins over the system's and is remembered", async () 
   }
 });
 
+await check("rows are 28, 36 or 44 px high as chosen, which is remembered", async () => {
+  const { tab, close } = await open(PAGES[3]);
+  try {
+    const height = () =>
+      tab.evaluate(() => Math.round(document.querySelector('tr[data-row="u1"]').getBoundingClientRect().height));
+    for (const [word, px] of [
+      ["Compact", 28],
+      ["Roomy", 44],
+      ["Normal", 36],
+      ["Compact", 28],
+    ]) {
+      await tab.getByRole("group", { name: "Rows" }).getByRole("button", { name: word }).click();
+      if (Math.abs((await height()) - px) > 1) throw new Error(`${word} rows are ${await height()} px high`);
+    }
+    await tab.reload();
+    await tab.locator('tr[data-row="u1"]').waitFor();
+    if (Math.abs((await height()) - 28) > 1) throw new Error(`after a reload they are ${await height()} px high`);
+  } finally {
+    await close();
+  }
+});
+
+await check("j goes into the list from anywhere; single keys that are off do nothing", async () => {
+  const { tab, close } = await open(PAGES[3]);
+  try {
+    const row = () => tab.evaluate(() => document.activeElement?.getAttribute("data-row"));
+    await tab.keyboard.press("j");
+    if ((await row()) !== "u1") throw new Error(`j went to ${await row()}`);
+    await tab.evaluate(() => localStorage.setItem("seawall.keys", "off"));
+    await tab.keyboard.press("j");
+    if ((await row()) !== "u1") throw new Error(`j still moves, to ${await row()}`);
+    await tab.keyboard.press("/");
+    if ((await row()) !== "u1") throw new Error("/ still goes to the filter");
+  } finally {
+    await close();
+  }
+});
+
 await check("who is not logged in comes to the login, and from there back", async () => {
   const page = { path: "/settings/audit?actor=hub", who: "nobody", heading: "Sign in" };
   const { tab, close } = await open(page);

@@ -62,6 +62,14 @@ export function useKeys(open: (what: "palette" | "help") => void): void {
       } else if (event.key === "?") {
         event.preventDefault();
         open("help");
+      } else if (event.key === "j" || event.key === "k") {
+        // From anywhere on the page into its list; within rows and beside an open drawer the keys are theirs.
+        const row = document.querySelector<HTMLElement>('main tr[data-row][tabindex="0"]');
+        const taken = event.target instanceof HTMLElement && event.target.closest("tr[data-row]");
+        if (row && !taken && !document.querySelector('[role="dialog"]')) {
+          event.preventDefault();
+          row.focus();
+        }
       } else if (event.key === "c") {
         const copied = navigator.clipboard?.writeText(window.location.href);
         void copied?.then(

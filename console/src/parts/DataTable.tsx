@@ -1,5 +1,6 @@
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import { singleKeys } from "../frame/keys";
 import styles from "./DataTable.module.css";
 import { DensitySwitch } from "./Density";
 import { Icon } from "./Icon";
@@ -109,6 +110,7 @@ export function DataTable<Row>({
   const onKey = (event: KeyboardEvent<HTMLTableRowElement>, row: Row) => {
     // A key in a cell's own control belongs to that control.
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key.length === 1 && !singleKeys()) return;
     const step =
       event.key === "j" || event.key === "ArrowDown" ? 1 : event.key === "k" || event.key === "ArrowUp" ? -1 : 0;
     if (step !== 0) {

@@ -1,5 +1,6 @@
 import { Button, TextInputGroup, TextInputGroupMain, TextInputGroupUtilities } from "@patternfly/react-core";
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { forPage } from "../frame/keys";
 import styles from "./Filters.module.css";
 import { Icon } from "./Icon";
 
@@ -30,9 +31,7 @@ export function TextFilter({
   }, [typed, value]);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      const at = event.target;
-      const writes = at instanceof HTMLElement && at.closest("input, textarea, select, [contenteditable]") !== null;
-      if (event.key !== "/" || writes || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key !== "/" || !forPage(event)) return;
       event.preventDefault();
       input.current?.focus();
     };

@@ -1,6 +1,7 @@
 import { Button } from "@patternfly/react-core";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useRef, useState } from "react";
+import { forPage } from "../../frame/keys";
 import { Icon } from "../../parts/Icon";
 import styles from "./fleet.module.css";
 
@@ -29,9 +30,7 @@ export function AskBox({ value, focused }: { value: string; focused?: boolean })
   useEffect(() => {
     if (focused) input.current?.focus({ preventScroll: true });
     const onKey = (event: KeyboardEvent) => {
-      const at = event.target;
-      const writes = at instanceof HTMLElement && at.closest("input, textarea, select, [contenteditable]") !== null;
-      if (event.key !== "/" || writes || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key !== "/" || !forPage(event)) return;
       event.preventDefault();
       input.current?.focus();
     };

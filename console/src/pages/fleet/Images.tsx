@@ -173,7 +173,7 @@ export function Images() {
         </>
       ),
     },
-    { key: "seen", head: "Pushed", sort: "newest", cell: (image) => <SeenCell image={image} /> },
+    { key: "seen", head: "Pushed", sort: "newest", nowrap: true, cell: (image) => <SeenCell image={image} /> },
   ];
 
   return (

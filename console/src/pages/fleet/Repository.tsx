@@ -202,7 +202,7 @@ function RepositoryImages({ repository }: { repository: RepositoryRow }) {
       ),
     },
     { key: "size", head: "Size", numeric: true, cell: (image) => bytes(image.size) },
-    { key: "seen", head: "Pushed", sort: "newest", cell: (image) => <SeenCell image={image} /> },
+    { key: "seen", head: "Pushed", sort: "newest", nowrap: true, cell: (image) => <SeenCell image={image} /> },
   ];
   return (
     <section aria-label="Images">

@@ -97,15 +97,12 @@ export function OwnerCell({ owner }: { owner: OwnerRef | undefined }) {
   );
 }
 
-/** When the image was last looked at and why. */
+/** When the image came, and why it was looked at; whether it was scanned is said beside its findings. */
 export function SeenCell({ image }: { image: ImageRow }) {
   return (
     <>
       <Time at={image.pushed ?? image.firstSeen} />
-      <span className={layout.sub}>
-        {triggerWord(image.trigger)}
-        {image.scanned ? "" : ", not scanned yet"}
-      </span>
+      <span className={layout.sub}>{triggerWord(image.trigger)}</span>
     </>
   );
 }

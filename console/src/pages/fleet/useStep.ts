@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "react";
+import { forPage } from "../../frame/keys";
 
 /** Steps through a list with `j` and `k` while something of it is open beside it. */
 export function useStep(keys: string[], current: string | undefined, onStep: (key: string) => void): void {
@@ -8,9 +9,8 @@ export function useStep(keys: string[], current: string | undefined, onStep: (ke
   useEffect(() => {
     if (!on) return;
     const onKey = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('[aria-modal="true"]')) return;
       const at = event.target;
-      if (at instanceof HTMLElement && at.closest("input, textarea, select, tr[data-row]")) return;
+      if (!forPage(event) || (at instanceof HTMLElement && at.closest("tr[data-row]"))) return;
       const step = event.key === "j" ? 1 : event.key === "k" ? -1 : 0;
       if (step === 0) return;
       const { keys, current, onStep } = now.current;

@@ -10,7 +10,7 @@ const TRIGGERS: Record<string, string> = {
   event: "on an event",
   manual: "asked by hand",
   poll: "found by polling",
-  publish: "published by a pipeline",
+  publish: "by a pipeline",
   host: "found on a host",
 };
 
