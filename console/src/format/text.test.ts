@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { middle, shortDigest, visible, withShortDigests } from "./text";
+import { middle, shortDigest, titled, visible, withShortDigests } from "./text";
 
 it("plain text stays as it is, in any script", () => {
   for (const text of ["lodash", "libssl3:amd64", "ünïcödé", "مرحبا", "日本"]) expect(visible(text)).toBe(text);
@@ -38,4 +38,10 @@ it("whole digests within a name are cut, shorter ones and other text stay", () =
   expect(withShortDigests(`registry/main/shop/cart@${whole}`)).toBe("registry/main/shop/cart@sha256:9f31c07be2a4");
   expect(withShortDigests("cart@sha256:9f31c07be2a4")).toBe("cart@sha256:9f31c07be2a4");
   expect(withShortDigests("sha256-tools")).toBe("sha256-tools");
+});
+
+it("a title begins with a capital, whatever it begins with", () => {
+  expect(titled("upgrade lodash to 4.17.21")).toBe("Upgrade lodash to 4.17.21");
+  expect(titled("4 findings")).toBe("4 findings");
+  expect(titled("")).toBe("");
 });

@@ -41,6 +41,11 @@ export function withShortDigests(text: string): string {
   return text.length > 4_096 ? text : text.replace(/\b(sha(?:256|512):[0-9a-f]{12})[0-9a-f]{20,}/g, "$1");
 }
 
+/** A sentence as a title: it begins with a capital. */
+export function titled(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
 /** A long identity shortened in the middle: both ends tell it from its neighbours. */
 export function middle(text: string, longest = 48): string {
   const safe = visible(text);

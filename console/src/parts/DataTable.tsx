@@ -39,6 +39,8 @@ interface Props<Row> {
   rowKey: (row: Row) => string;
   sort?: Sort | undefined;
   onSort?: (sort: Sort) => void;
+  /** The hub sorts by each column in one order only: the head of the one that is on has nothing to do. */
+  oneOrder?: boolean;
   /** Opens a row by Enter or `o`; the row's own link does the same for the pointer. */
   onOpen?: (row: Row) => void;
   /** The row whose drawer is open. */
@@ -78,6 +80,7 @@ export function DataTable<Row>({
   rowKey,
   sort,
   onSort,
+  oneOrder = false,
   onOpen,
   openKey,
   detail,
@@ -164,9 +167,11 @@ export function DataTable<Row>({
                       <button
                         className={styles.sort}
                         type="button"
-                        onClick={() =>
-                          onSort({ by: column.sort ?? "", order: active && sort.order === "desc" ? "asc" : "desc" })
-                        }
+                        aria-disabled={active && oneOrder ? true : undefined}
+                        onClick={() => {
+                          if (active && oneOrder) return;
+                          onSort({ by: column.sort ?? "", order: active && sort.order === "desc" ? "asc" : "desc" });
+                        }}
                       >
                         {column.head}
                         {active && <Icon name={sort.order === "asc" ? "up" : "sort"} small />}

@@ -134,6 +134,7 @@ export function Ask() {
         groups={[{ key: "all", rows }]}
         rowKey={(row) => row.id}
         sort={{ by: sort, order: "desc" }}
+        oneOrder
         onSort={({ by }) => set("sort", by === "severity" ? undefined : by)}
         onOpen={(row) => void navigate({ to: "/cve/$id", params: { id: row.id }, search: {} })}
         waiting={waiting}

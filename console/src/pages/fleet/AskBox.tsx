@@ -1,4 +1,5 @@
 import { Button } from "@patternfly/react-core";
+import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { forPage } from "../../frame/keys";
@@ -24,7 +25,9 @@ export function routeOf(question: string): { kind: "cve" | "digest" | "text"; te
 /** The one box of "Am I affected?". */
 export function AskBox({ value, focused }: { value: string; focused?: boolean }) {
   const [typed, setTyped] = useState(value);
+  const [missing, setMissing] = useState(false);
   const navigate = useNavigate();
+  const queries = useQueryClient();
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => setTyped(value), [value]);
   useEffect(() => {
@@ -40,6 +43,10 @@ export function AskBox({ value, focused }: { value: string; focused?: boolean })
   const ask = (event: FormEvent) => {
     event.preventDefault();
     const to = routeOf(typed);
+    setMissing(!to);
+    if (!to) input.current?.focus();
+    // The same question once more is asked anew.
+    if (typed.trim() === value) void queries.invalidateQueries();
     if (!to) void navigate({ to: "/cve", search: {} });
     else if (to.kind === "cve") void navigate({ to: "/cve/$id", params: { id: to.text }, search: {} });
     else if (to.kind === "digest") void navigate({ to: "/images", search: { text: to.text } });
@@ -58,8 +65,12 @@ export function AskBox({ value, focused }: { value: string; focused?: boolean })
             spellCheck={false}
             aria-label="CVE, another id, package or digest"
             placeholder="CVE-2025-48384"
+            aria-invalid={missing}
             value={typed}
-            onChange={(event) => setTyped(event.target.value)}
+            onChange={(event) => {
+              setTyped(event.target.value);
+              setMissing(false);
+            }}
           />
           <div>
             <Button type="submit" variant="primary">
@@ -68,6 +79,11 @@ export function AskBox({ value, focused }: { value: string; focused?: boolean })
           </div>
         </form>
       </search>
+      {missing && (
+        <p className={styles.askMissing} role="alert">
+          Write what to look for first.
+        </p>
+      )}
       <p className={styles.askHint}>
         CVE, GHSA, DSA or ALSA id, a package such as <code>git</code>, an image’s digest. Answered from what is stored;
         nothing is pulled.

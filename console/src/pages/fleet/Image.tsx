@@ -27,7 +27,7 @@ import { History } from "./image/History";
 import { Layers } from "./image/Layers";
 import { Packages } from "./image/Packages";
 import { Why } from "./image/Why";
-import { distroOf, mayChange, platformOf, tagOf, titleOf, triggerWord } from "./words";
+import { distroOf, mayChange, platformOf, titleOf, triggerWord } from "./words";
 
 const route = getRouteApi("/app/images/$image");
 
@@ -90,7 +90,7 @@ function Record({ image }: { image: ImageDetail }) {
   return (
     <RecordPage
       title={titleOf(image)}
-      heading={<bdi>{image.repository ? tagOf(image) : titleOf(image)}</bdi>}
+      heading={<bdi>{titleOf(image)}</bdi>}
       mono
       crumbs={crumbs}
       marks={

@@ -281,6 +281,7 @@ export function Images() {
         groups={[{ key: "all", rows }]}
         rowKey={(image) => image.id}
         sort={{ by: sort, order: SORTS[sort] }}
+        oneOrder
         onSort={({ by }) => set("sort", by === "worst" ? undefined : by)}
         onOpen={(image) => void navigate({ to: "/images/$image", params: { image: image.id }, search: {} })}
         selection={{ chosen, onChoose: choose, name: titleOf }}

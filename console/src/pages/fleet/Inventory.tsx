@@ -280,6 +280,7 @@ export function Inventory() {
         groups={[{ key: "all", rows }]}
         rowKey={(asset) => `${asset.kind} ${asset.id}`}
         sort={{ by: sort, order: sort === "name" ? "asc" : "desc" }}
+        oneOrder
         onSort={({ by }) => set("sort", by === "worst" ? undefined : by)}
         onOpen={(asset) => void navigate({ href: asset.link })}
         waiting={waiting}

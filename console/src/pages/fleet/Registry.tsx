@@ -286,6 +286,7 @@ function Repositories({ registry }: { registry: RegistryRow }) {
         groups={[{ key: "all", rows }]}
         rowKey={(repository) => repository.id}
         sort={{ by: sort, order: sort === "name" ? "asc" : "desc" }}
+        oneOrder
         onSort={({ by }) => set("sort", by === "worst" ? undefined : by)}
         onOpen={(repository) =>
           void navigate({

@@ -229,6 +229,7 @@ function RepositoryImages({ repository }: { repository: RepositoryRow }) {
         groups={[{ key: "all", rows }]}
         rowKey={(image) => image.id}
         sort={{ by: sort, order: "desc" }}
+        oneOrder
         onSort={({ by }) => set("sort", by === "newest" ? undefined : by)}
         onOpen={(image) => void navigate({ to: "/images/$image", params: { image: image.id }, search: {} })}
         waiting={waiting}

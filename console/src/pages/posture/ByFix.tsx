@@ -3,7 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { fixesQuery } from "../../api/posture";
 import type { Fix } from "../../api/types";
 import { count, counted } from "../../format/number";
-import { visible } from "../../format/text";
+import { titled, visible } from "../../format/text";
 import { Counts } from "../../parts/Counts";
 import { type Column, DataTable } from "../../parts/DataTable";
 import { FilterBar, filtersOn, filterWord } from "../../parts/FilterBar";
@@ -79,7 +79,7 @@ export function ByFix() {
       main: true,
       cell: (fix) => (
         <>
-          <PathLink path={`/fixes/${encodeURIComponent(fix.id)}`}>{visible(fix.title, 160)}</PathLink>
+          <PathLink path={`/fixes/${encodeURIComponent(fix.id)}`}>{titled(visible(fix.title, 160))}</PathLink>
           <span className={layout.sub}>
             <FixMarks fix={fix} />
             {fixSub(fix)}
@@ -175,7 +175,7 @@ export function ByFix() {
             resetScroll: false,
           })
         }
-        expandLabel={(fix) => `What remains after: ${visible(fix.title, 96)}`}
+        expandLabel={(fix) => `What remains after: ${titled(visible(fix.title, 96))}`}
         detail={(fix) => <FixRemains fix={fix} />}
         state={state}
         foot={

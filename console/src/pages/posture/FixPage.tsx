@@ -3,7 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { fixImagesQuery, fixQuery } from "../../api/posture";
 import type { FixDetail, FixImage } from "../../api/types";
 import { count, counted, whole } from "../../format/number";
-import { visible } from "../../format/text";
+import { titled, visible } from "../../format/text";
 import { SeverityBar } from "../../parts/Bars";
 import { CopyAs } from "../../parts/CopyAs";
 import { Counts } from "../../parts/Counts";
@@ -53,7 +53,7 @@ function Record({ fix }: { fix: FixDetail }) {
   });
   return (
     <RecordPage
-      title={visible(fix.title, 160)}
+      title={titled(visible(fix.title, 160))}
       crumbs={[{ key: "all", node: <PathLink path="/recommendations">Recommendations by fix</PathLink> }]}
       marks={<FixMarks fix={fix} />}
       meta={

@@ -13,7 +13,7 @@ import {
 } from "../../api/posture";
 import type { Coverage, Fix, Notice } from "../../api/types";
 import { count, counted, delta } from "../../format/number";
-import { visible } from "../../format/text";
+import { titled, visible } from "../../format/text";
 import { needing, ranked, THINGS } from "../../frame/things";
 import { visit } from "../../frame/visit";
 import { type Column, DataTable } from "../../parts/DataTable";
@@ -282,7 +282,7 @@ function Since({
               </PathLink>
               <span className={layout.grow}>
                 {fix.images === 1 ? "image needs" : "images need"} a new fix:{" "}
-                <PathLink path={`/fixes/${encodeURIComponent(fix.id)}`}>{visible(fix.title, 160)}</PathLink>
+                <PathLink path={`/fixes/${encodeURIComponent(fix.id)}`}>{titled(visible(fix.title, 160))}</PathLink>
               </span>
               <span className={layout.end}>
                 <Time at={fix.since} />
@@ -306,7 +306,7 @@ function BestFixes({ scope }: { scope: string | undefined }) {
       main: true,
       cell: (fix) => (
         <>
-          <PathLink path={`/fixes/${encodeURIComponent(fix.id)}`}>{visible(fix.title, 160)}</PathLink>
+          <PathLink path={`/fixes/${encodeURIComponent(fix.id)}`}>{titled(visible(fix.title, 160))}</PathLink>
           <span className={layout.sub}>
             <FixMarks fix={fix} />
             {fixSub(fix)}

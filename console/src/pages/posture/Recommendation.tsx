@@ -5,7 +5,7 @@ import { useEffect, useState } from "react";
 import { assessedQuery, recommendationQuery, scoreQuery } from "../../api/posture";
 import type { Assessed, RecommendationDetail } from "../../api/types";
 import { count, counted } from "../../format/number";
-import { visible } from "../../format/text";
+import { visible, withShortDigests } from "../../format/text";
 import { forPage } from "../../frame/keys";
 import { HealthBar } from "../../parts/Bars";
 import { type Column, DataTable } from "../../parts/DataTable";
@@ -167,7 +167,7 @@ function Assets({ detail, onExempt }: { detail: RecommendationDetail; onExempt: 
       cell: (row) => (
         <>
           <PathLink path={row.link}>
-            <Icon name={KINDS[row.kind] ?? "box"} small /> <Name text={row.name} />
+            <Icon name={KINDS[row.kind] ?? "box"} small /> <Name text={withShortDigests(row.name)} />
           </PathLink>
           <span className={layout.sub} title={visible(row.assetId)}>
             <bdi>{visible(assetPlace(row.assetId), 200)}</bdi>
@@ -225,7 +225,7 @@ function Assets({ detail, onExempt }: { detail: RecommendationDetail; onExempt: 
           <Button
             variant="secondary"
             size="sm"
-            aria-label={`Exempt… ${visible(row.name, 64)}`}
+            aria-label={`Exempt… ${visible(withShortDigests(row.name), 64)}`}
             onClick={() =>
               onExempt({
                 control: { id: detail.control, title: detail.title },

@@ -4,7 +4,7 @@ import { useEffect } from "react";
 import { findingsQuery } from "../../../api/fleet";
 import type { Finding, ImageDetail } from "../../../api/types";
 import { count, counted } from "../../../format/number";
-import { middle, visible } from "../../../format/text";
+import { middle, titled, visible } from "../../../format/text";
 import { type Column, DataTable } from "../../../parts/DataTable";
 import { FilterBar, type FilterField, filtersOn } from "../../../parts/FilterBar";
 import { Choice, ResultLine } from "../../../parts/Filters";
@@ -273,7 +273,7 @@ export function Findings({ image }: { image: ImageDetail }) {
             <>
               {group.fix ? (
                 <PathLink path={`/fixes/${encodeURIComponent(group.fix)}`} className={layout.quiet}>
-                  {visible(group.title, 160)}
+                  {titled(visible(group.title, 160))}
                 </PathLink>
               ) : (
                 group.title
@@ -289,6 +289,7 @@ export function Findings({ image }: { image: ImageDetail }) {
         }))}
         rowKey={(row) => row.key}
         sort={{ by: asked.sort, order: "desc" }}
+        oneOrder
         onSort={({ by }) => set("sort", by === "severity" ? undefined : by)}
         onOpen={(row) => open(keyOf(row.first))}
         openKey={openRow?.key}
