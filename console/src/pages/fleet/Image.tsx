@@ -172,7 +172,7 @@ function Record({ image }: { image: ImageDetail }) {
             <Stat
               label="Findings"
               {...known(findings)}
-              sub={scanned ? `in ${counted(image.packages, "package")}` : "not known yet"}
+              sub={scanned ? `among ${counted(image.packages, "package")}` : "not known yet"}
               link={{ ...here, search: { tab: "findings" } }}
             />
             <Stat

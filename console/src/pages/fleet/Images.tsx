@@ -6,7 +6,7 @@ import { imagesQuery, inventoryCountsQuery, registriesQuery, scanImage } from ".
 import { teamsQuery } from "../../api/posture";
 import { useMe } from "../../api/session";
 import type { ImageRow } from "../../api/types";
-import { bytes, count, counted } from "../../format/number";
+import { bytes, count } from "../../format/number";
 import { visible } from "../../format/text";
 import { CopyAs } from "../../parts/CopyAs";
 import { CountLink } from "../../parts/CountLink";
@@ -192,13 +192,12 @@ export function Images() {
               {registries.data && (
                 <>
                   in{" "}
-                  <Link to="/registries" search={{}} className={layout.quiet}>
-                    {counted(
-                      registries.data.pages[0]?.total ?? registries.data.pages[0]?.items.length ?? 0,
-                      "registry",
-                      "registries",
-                    )}
-                  </Link>
+                  <CountLink
+                    n={registries.data.pages[0]?.total ?? registries.data.pages[0]?.items.length ?? 0}
+                    noun={registries.data.pages[0]?.total === 1 ? "registry" : "registries"}
+                    link={{ to: "/registries", search: {} }}
+                    quiet
+                  />
                 </>
               )}
             </span>

@@ -72,6 +72,7 @@ export function Now() {
         <div className={layout.stack}>
           <Things
             notices={ranked(unread)}
+            total={notices.data?.pages[0]?.total ?? unread.length}
             error={notices.error}
             loaded={notices.data !== undefined}
             coverage={coverage.data}
@@ -128,12 +129,15 @@ function openWord(link: string): string {
 
 function Things({
   notices,
+  total,
   error,
   loaded,
   coverage,
   onRetry,
 }: {
   notices: Notice[];
+  /** How many are not yet seen, loaded or not. */
+  total: number;
   error: Error | null;
   loaded: boolean;
   coverage: Coverage | undefined;
@@ -207,7 +211,10 @@ function Things({
           <p className={layout.panelFoot}>
             {more > 0 && (
               <>
-                <PathLink path={address("/notices", { unread: true })}>{count(more)} more</PathLink> ·{" "}
+                <PathLink rows={total} path={address("/notices", { unread: true })}>
+                  All {count(total)} not yet seen
+                </PathLink>{" "}
+                ·{" "}
               </>
             )}
             Ranked by severity, then by the newest. <PathLink path="/notices">All notices</PathLink>
@@ -360,7 +367,9 @@ function BestFixes({ scope }: { scope: string | undefined }) {
       id="fixes"
       title={fixes.length > 1 ? `Best next ${fixes.length === 2 ? "two" : "three"} fixes` : "Best next fix"}
       end={
-        <PathLink path="/recommendations">All {summary ? counted(summary.actions, "fix", "fixes") : "fixes"}</PathLink>
+        <PathLink path="/recommendations" rows={summary?.actions}>
+          All {summary ? counted(summary.actions, "fix", "fixes") : "fixes"}
+        </PathLink>
       }
     >
       <DataTable

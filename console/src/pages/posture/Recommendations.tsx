@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { fixSummaryQuery, recommendationsQuery } from "../../api/posture";
-import { count, counted } from "../../format/number";
+import { counted } from "../../format/number";
 import { CopyAs } from "../../parts/CopyAs";
 import { total } from "../../parts/severity";
 import { ListPage } from "../../parts/shapes";
@@ -30,7 +30,7 @@ export function Recommendations() {
             </span>
           )}
           {unfixed !== undefined && unfixed > 0 && <span>{counted(unfixed, "finding")} more have no fix yet</span>}
-          {controls && <span>{count(controls.items.length)} recommendations open by security control</span>}
+          {controls && <span>{counted(controls.items.length, "recommendation")} open</span>}
         </>
       }
       actions={
