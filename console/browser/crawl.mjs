@@ -16,8 +16,12 @@ if (shots) mkdirSync(shots, { recursive: true });
 const OF_A_KIND = 2;
 /** Numbers that are followed from one page. */
 const NUMBERS_A_PAGE = 80;
+/** Rows of a list whose controls are used. */
+const ROWS = 3;
 /** The longest that a control may take to show that it did something. */
 const REACTION_MS = 2_500;
+/** The longest that a control may take to be there once its page is. */
+const APPEARANCE_MS = 6_000;
 
 let passed = 0;
 let failed = 0;
@@ -64,9 +68,12 @@ try {
   tab.on("console", (message) => {
     if (message.type() === "error") wrong.push(`console: ${message.text()} (${message.location().url})`);
   });
-  tab.on("request", () => {
+  const asking = new Set();
+  tab.on("request", (request) => {
     requests += 1;
+    if (request.resourceType() !== "eventsource") asking.add(request);
   });
+  for (const end of ["requestfinished", "requestfailed"]) tab.on(end, (request) => asking.delete(request));
   tab.on("dialog", (dialog) => void dialog.dismiss());
   await tab.addInitScript(() => {
     window.refused = [];
@@ -86,6 +93,9 @@ try {
 
   const settle = async () => {
     await tab.locator("h1").first().waitFor({ timeout: 10_000 });
+    // What a part of the page shows when it has its answer counts as much as its heading.
+    const end = Date.now() + 10_000;
+    for (let still = 0; still < 2 && Date.now() < end; await sleep(40)) still = asking.size === 0 ? still + 1 : 0;
     await tab.waitForFunction(() => !document.querySelector('[aria-busy="true"]'), undefined, { timeout: 10_000 });
   };
   /** Within the console's own router, as a link does it. */
@@ -97,9 +107,16 @@ try {
     await sleep(60);
     await settle();
   };
-  const serious = async () => {
-    await tab.evaluate(axe.source);
-    const found = await tab.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  const serious = async (rules) => {
+    if (!(await tab.evaluate(() => "axe" in window))) await tab.evaluate(axe.source);
+    const found = await tab.evaluate(
+      (only) =>
+        window.axe.run(document, {
+          resultTypes: ["violations"],
+          ...(only ? { runOnly: { type: "rule", values: only } } : {}),
+        }),
+      rules,
+    );
     return found.violations
       .filter((one) => one.impact === "serious" || one.impact === "critical")
       .map((one) => `axe: ${one.impact} ${one.id}: ${one.help}: ${one.nodes[0]?.html.slice(0, 200)}`);
@@ -147,7 +164,8 @@ try {
       }
       if (shots) await tab.screenshot({ path: `${shots}/${pages.length}-light.png` });
       await tab.emulateMedia({ colorScheme: "dark" });
-      problems.push(...(await serious()).map((text) => `dark: ${text}`));
+      // The scheme changes colours and nothing else.
+      problems.push(...(await serious(["color-contrast", "link-in-text-block"])).map((text) => `dark: ${text}`));
       if (shots) await tab.screenshot({ path: `${shots}/${pages.length}-dark.png` });
       await tab.emulateMedia({ colorScheme: "light" });
       for (const width of [390, 1024]) {
@@ -198,11 +216,65 @@ try {
   }
   report(`numbers were found (${numbers.size})`, numbers.size >= 60 ? [] : ["fewer than 60"]);
 
-  // Controls: each on a fresh page of its kind; those of the frame once.
+  // Controls: each on a fresh page of its kind; those of the frame once, those that every row of a list has in its first rows.
   const CONTROLS =
-    "button:visible, input:visible, select:visible, [role=tab]:visible, [role=switch]:visible, summary:visible";
+    "button:visible, input:visible, select:visible, textarea:visible, [role=tab]:visible, [role=switch]:visible, summary:visible";
   const used = new Set();
   const kinds = new Set();
+  /** The controls of the page as it is, each with what tells it from the others: a use may add or take away some. */
+  const controls = () =>
+    tab.locator(CONTROLS).evaluateAll((list) => {
+      const times = new Map();
+      return list.map((one, index) => {
+        const name = (one.getAttribute("aria-label") ?? one.labels?.[0]?.textContent ?? one.textContent ?? "")
+          .trim()
+          .slice(0, 60);
+        const tag = one.tagName + (one.type ?? "");
+        const nth = (times.get(`${tag} ${name}`) ?? 0) + 1;
+        times.set(`${tag} ${name}`, nth);
+        return {
+          index,
+          key: `${tag} ${name} ${nth}`,
+          name,
+          tag,
+          // What the controls of other rows have in common with it.
+          row: one.closest("[data-row]") ? `${tag} ${name.split(/[\s:]/)[0]}` : undefined,
+          frame: !one.closest("main"),
+          off: one.disabled || one.getAttribute("aria-disabled") === "true",
+          ends: /^(sign out|log out)$/i.test((one.textContent ?? "").trim()),
+        };
+      });
+    });
+  /** The control of this key, waited for: the page may still be asking. */
+  const find = async (key) => {
+    const end = Date.now() + APPEARANCE_MS;
+    for (;;) {
+      const one = (await controls()).find((other) => other.key === key);
+      if (one) return tab.locator(CONTROLS).nth(one.index);
+      if (Date.now() > end) throw new Error("is no longer there");
+      await sleep(100);
+    }
+  };
+  /** Uses a control and tells whether anything came of it. */
+  const use = async (control, tag) => {
+    const before = await tab.evaluate(() => window.seen());
+    const asked = requests;
+    if (/INPUT(text|search|password|number|email|url|datetime-local|date)|TEXTAREA/.test(tag)) {
+      const value = /date/.test(tag) ? `2027-01-01${tag.endsWith("local") ? "T00:00" : ""}` : "1";
+      await control.fill(value, { timeout: 2_000 });
+    } else if (tag.startsWith("SELECT")) {
+      const other = await control.evaluate((one) => [...one.options].find((o) => !o.selected && !o.disabled)?.value);
+      // A choice of one thing can change nothing.
+      if (other === undefined) return true;
+      await control.selectOption(other);
+    } else await control.click({ timeout: 2_000 });
+    const end = Date.now() + REACTION_MS;
+    while (Date.now() < end) {
+      if (requests !== asked || (await tab.evaluate(() => window.seen())) !== before) return true;
+      await sleep(50);
+    }
+    return false;
+  };
   for (const path of pages) {
     if (kinds.has(kind(path))) continue;
     kinds.add(kind(path));
@@ -210,52 +282,51 @@ try {
     let count = 0;
     await tab.goto(hub.origin + path);
     await settle();
-    const names = await tab.locator(CONTROLS).evaluateAll((list) =>
-      list.map((one) => ({
-        name: (one.getAttribute("aria-label") ?? one.labels?.[0]?.textContent ?? one.textContent ?? "")
-          .trim()
-          .slice(0, 60),
-        tag: one.tagName + (one.type ?? ""),
-        frame: !one.closest("main"),
-        off: one.disabled || one.getAttribute("aria-disabled") === "true",
-        ends: /^(sign out|log out)$/i.test((one.textContent ?? "").trim()),
-      })),
-    );
+    const rows = new Map();
+    const list = (await controls()).filter(({ key, row, frame, off, ends }) => {
+      const id = `${frame ? "frame" : kind(path)} ${key}`;
+      if (off || ends || used.has(id)) return false;
+      if (row) rows.set(row, (rows.get(row) ?? 0) + 1);
+      if (row && rows.get(row) > ROWS) return false;
+      used.add(id);
+      return true;
+    });
+    // Those of rows first: what is done to all rows at once would leave them nothing to do. Of controls of the same name the
+    // last first: when it is gone, those before it are counted as they were.
+    list.reverse().sort((a, b) => Number(!a.row) - Number(!b.row));
     let fresh = true;
-    for (const [index, { name, tag, frame, off, ends }] of names.entries()) {
-      const key = `${frame ? "frame" : kind(path)} ${tag} ${name}`;
-      if (off || ends || used.has(key)) continue;
-      used.add(key);
+    for (const { key, name, tag } of list) {
       count += 1;
-      if (!fresh) {
-        await tab.goto(hub.origin + path);
-        await settle();
-      }
-      fresh = false;
-      const control = tab.locator(CONTROLS).nth(index);
-      const before = await tab.evaluate(() => window.seen());
-      const asked = requests;
+      wrong = [];
       try {
-        if (/INPUT(text|search|password|number|email|url|datetime-local|date)/.test(tag))
-          await control.fill("1", { timeout: 2_000 });
-        else if (tag.startsWith("SELECT")) {
-          const options = await control
-            .locator("option")
-            .evaluateAll((list) => list.map((one) => [one.value, one.selected]));
-          const other = options.find(([, selected]) => !selected);
-          if (other) await control.selectOption(other[0]);
-          else continue;
-        } else await control.click({ timeout: 2_000 });
-        const end = Date.now() + REACTION_MS;
-        let changed = false;
-        while (!changed && Date.now() < end) {
-          await sleep(50);
-          const now = await tab.evaluate(() => window.seen());
-          changed = now !== before || requests !== asked;
+        if (!fresh) {
+          await tab.goto(hub.origin + path);
+          await settle();
         }
-        if (!changed) problems.push(`${tag.toLowerCase()} "${name}" does nothing`);
+        fresh = false;
+        let control = await find(key);
+        // What is chosen among others is chosen anew after another of them was: to press it at once rightly changes nothing.
+        const other = await control.evaluate((one) => {
+          const on = 'input[type=radio]:checked, [aria-pressed="true"], [aria-selected="true"]';
+          const group = one.closest("fieldset, [role=group], [role=radiogroup], [role=tablist]");
+          if (!one.matches(on) || !group) return false;
+          const next = [...group.querySelectorAll("input[type=radio], [aria-pressed], [aria-selected]")].find(
+            (two) => two !== one && !two.disabled && !two.matches(on),
+          );
+          next?.setAttribute("data-first", "");
+          return next !== undefined;
+        });
+        if (other) {
+          if (!(await use(tab.locator("[data-first]"), tag))) problems.push(`beside "${name}" nothing can be chosen`);
+          await settle();
+          control = await find(key);
+        }
+        if (!(await use(control, tag))) problems.push(`${tag.toLowerCase()} "${name}" does nothing`);
+        problems.push(...wrong.map((text) => `${tag.toLowerCase()} "${name}": ${text}`));
       } catch (error) {
-        problems.push(`${tag.toLowerCase()} "${name}": ${String(error.message ?? error).split("\n")[0]}`);
+        const lines = String(error.message ?? error).split("\n");
+        const why = lines.find((line) => /intercepts|not stable|outside|detached/.test(line));
+        problems.push(`${tag.toLowerCase()} "${name}": ${lines[0]} ${why?.trim() ?? ""}`.trimEnd());
       }
     }
     report(`${count} controls on ${kind(path)}`, problems);

@@ -121,6 +121,18 @@ export async function seed(shop) {
     },
     90,
   );
+  // The registry was away while it was set up to notify: what is said of it settles later than its images.
+  await until(
+    "the registry to be judged and the queue to be empty",
+    async () => {
+      const { registries } = await api.get("/coverage");
+      const { items } = await api.get("/recommendations");
+      const blind = items.filter(({ control, states }) => control.startsWith("registry.") && states.notAssessed > 0);
+      const { queued, leased } = await api.get("/jobs/counts");
+      return registries.every(({ state }) => state === "ok") && blind.length === 0 && queued + leased === 0;
+    },
+    60,
+  );
   await until("a score", async () => (await api.get("/score")).percent !== undefined);
   await api.post("/exemptions", {
     control: "image.root-user",
