@@ -236,8 +236,10 @@ CREATE TABLE placement (
     -- transaction (`assessments::mark_…`).
     due BIGINT NOT NULL DEFAULT 1 CHECK (due IN (0, 1))
 ) STRICT;
-CREATE INDEX placement_due ON placement (id) WHERE due = 1;
-CREATE INDEX placement_image ON placement (image);
+-- In this order they are judged: what lies together is summed up together.
+CREATE INDEX placement_due ON placement (repository, id) WHERE due = 1;
+-- With what says whose it is and who may see it, so that all places of an image that is everywhere are read from it alone.
+CREATE INDEX placement_image ON placement (image, gone, scope, owner);
 CREATE INDEX placement_scope ON placement (scope, gone);
 CREATE INDEX placement_owner ON placement (owner);
 CREATE INDEX placement_repository ON placement (repository, manifest_digest);
@@ -502,6 +504,30 @@ CREATE TABLE assessment (
 CREATE INDEX assessment_control ON assessment (control, state, asset);
 CREATE INDEX assessment_exemption ON assessment (exemption) WHERE exemption IS NOT NULL;
 CREATE INDEX assessment_hidden ON assessment (control, asset) WHERE hidden > 0;
+
+-- What the images of a repository that are there sum up to, kept by who judges; by scope, for who may see a part sums up
+-- that part. True where no image of the repository is due: whoever changes one marks it (`watched::sums`).
+CREATE TABLE repository_sum (
+    repository BIGINT NOT NULL REFERENCES repository (id) ON DELETE CASCADE,
+    scope TEXT NOT NULL,
+    images BIGINT NOT NULL,
+    -- Images by state.
+    healthy BIGINT NOT NULL,
+    unhealthy BIGINT NOT NULL,
+    not_applicable BIGINT NOT NULL,
+    not_assessed BIGINT NOT NULL,
+    -- The sums of their findings: one that is in two images counts twice.
+    critical BIGINT NOT NULL,
+    high BIGINT NOT NULL,
+    medium BIGINT NOT NULL,
+    low BIGINT NOT NULL,
+    negligible BIGINT NOT NULL,
+    unknown BIGINT NOT NULL,
+    apart BIGINT NOT NULL,
+    fixable BIGINT NOT NULL,
+    kev BIGINT NOT NULL,
+    PRIMARY KEY (repository, scope)
+) WITHOUT ROWID, STRICT;
 
 -- How many findings of an asset a rule hides.
 CREATE TABLE asset_hidden (

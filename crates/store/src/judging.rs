@@ -1,7 +1,7 @@
 //! What judging reads: places with their times, contents, and the packages and matches of units, each in bulk. An image's
 //! findings are those of its units without what it hides, so that a unit is read once for all images that have it.
 
-use crate::{Micros, Row, StoreError, Tx, Value, subjects::marks, values};
+use crate::{Micros, Row, StoreError, Tx, Value, subjects::marks, values, watched};
 
 /// A place of an image, as far as judging asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -342,13 +342,15 @@ pub fn set_judged_by(tx: &mut Tx<'_>, basis: &str, at: Micros) -> Result<(), Sto
     tx.execute("UPDATE judged_by SET basis = $1, at = $2 WHERE id = 1", &values![basis, at]).map(drop)
 }
 
-/// Clears the marks of places that were judged in this transaction.
+/// Clears the marks of places that were judged in this transaction, and keeps the sums of their repositories: to be called
+/// when all that was found is written.
 ///
 /// # Errors
 /// What the database says.
 pub fn placements_judged(tx: &mut Tx<'_>, placements: &[i64]) -> Result<(), StoreError> {
     let rows: Vec<Vec<Value>> = placements.iter().map(|id| values![id].to_vec()).collect();
-    tx.execute_many("UPDATE placement SET due = 0 WHERE id = $1", &rows).map(drop)
+    tx.execute_many("UPDATE placement SET due = 0 WHERE id = $1", &rows)?;
+    watched::keep(tx, placements)
 }
 
 /// Clears the mark of a registry that was judged in this transaction.

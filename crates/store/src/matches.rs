@@ -92,6 +92,15 @@ impl Tally {
         [critical, high, medium, low, negligible, unknown, self.apart, self.fixable, self.kev]
     }
 
+    /// Both together.
+    pub(crate) fn with(self, other: Self) -> Self {
+        let mut values = self.values();
+        for (value, more) in values.iter_mut().zip(other.values()) {
+            *value += more;
+        }
+        Self::from_values(values)
+    }
+
     fn from_values(values: [i64; 9]) -> Self {
         let [critical, high, medium, low, negligible, unknown, apart, fixable, kev] = values;
         Self { severities: [critical, high, medium, low, negligible, unknown], apart, fixable, kev }

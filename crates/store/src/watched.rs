@@ -1,6 +1,7 @@
 //! Registries as people see them: what each holds, its repositories, and where their tags point.
 
 mod repositories;
+mod sums;
 mod tags;
 
 use std::collections::HashMap;
@@ -8,6 +9,7 @@ use std::collections::HashMap;
 pub use repositories::{
     Repository, RepositoryFilter, RepositorySort, count_repositories, repositories, repository,
 };
+pub(crate) use sums::keep;
 pub use tags::{Tag, count_tags, current, history};
 
 use crate::{
@@ -43,6 +45,19 @@ pub struct Images {
     pub findings: Tally,
 }
 
+impl Images {
+    /// With those of somewhere else.
+    fn add(&mut self, other: Self) {
+        let States { healthy, unhealthy, not_applicable, not_assessed } = other.states;
+        self.images += other.images;
+        self.states.healthy += healthy;
+        self.states.unhealthy += unhealthy;
+        self.states.not_applicable += not_applicable;
+        self.states.not_assessed += not_assessed;
+        self.findings = self.findings.with(other.findings);
+    }
+}
+
 /// What a registry holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Held {
@@ -63,59 +78,6 @@ pub struct Filter {
     pub text: Option<String>,
     /// In one of these states (words of the store); empty: in any.
     pub states: Vec<String>,
-}
-
-/// The sums over images, in the order in which [`sums`] reads them: placements are `p`, their contents `i`, their states `s`.
-const SUMS: &str = "count(*), \
-     sum(CASE WHEN s.state = 'healthy' THEN 1 ELSE 0 END), sum(CASE WHEN s.state = 'unhealthy' THEN 1 ELSE 0 END), \
-     sum(CASE WHEN s.state = 'not_applicable' THEN 1 ELSE 0 END), \
-     sum(CASE WHEN s.state IS NULL OR s.state = 'not_assessed' THEN 1 ELSE 0 END), \
-     sum(i.critical), sum(i.high), sum(i.medium), sum(i.low), sum(i.negligible), sum(i.unknown), sum(i.apart), \
-     sum(i.fixable), sum(i.kev)";
-/// Placements with their contents and states.
-const PLACED: &str = "placement p JOIN repository r ON r.id = p.repository LEFT JOIN image i ON i.id = p.image \
-     LEFT JOIN asset_state s ON s.placement = p.id";
-
-fn sums(row: &Row, from: usize) -> Result<Images, StoreError> {
-    // A sum over nothing is NULL; PostgreSQL's of BIGINT is cast back where it is asked for.
-    let number = |at: usize| Ok::<u64, StoreError>(row.get::<Option<u64>>(from + at)?.unwrap_or(0));
-    let signed = |at: usize| Ok::<i64, StoreError>(row.get::<Option<i64>>(from + at)?.unwrap_or(0));
-    Ok(Images {
-        images: number(0)?,
-        states: States {
-            healthy: number(1)?,
-            unhealthy: number(2)?,
-            not_applicable: number(3)?,
-            not_assessed: number(4)?,
-        },
-        findings: Tally {
-            severities: [signed(5)?, signed(6)?, signed(7)?, signed(8)?, signed(9)?, signed(10)?],
-            apart: signed(11)?,
-            fixable: signed(12)?,
-            kev: signed(13)?,
-        },
-    })
-}
-
-/// The columns of [`SUMS`] as both databases give whole numbers.
-fn summed() -> String {
-    let columns: Vec<String> = split(SUMS).map(|sum| format!("CAST({sum} AS BIGINT)")).collect();
-    columns.join(", ")
-}
-
-/// The parts of a list of columns: at commas outside of brackets.
-fn split(columns: &str) -> impl Iterator<Item = &str> {
-    let mut depth = 0_u32;
-    columns
-        .split(move |c| {
-            match c {
-                '(' => depth += 1,
-                ')' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            c == ',' && depth == 0
-        })
-        .map(str::trim)
 }
 
 fn filtered(filter: &Filter) -> Select {
@@ -182,17 +144,17 @@ pub fn held(
     registries: &[i64],
     within: &[String],
 ) -> Result<HashMap<i64, Held>, StoreError> {
-    let mut all: HashMap<i64, Held> = registries.iter().map(|id| (*id, Held::default())).collect();
+    let images = sums::images(tx, sums::By::Registry, registries, within)?;
+    let mut all = HashMap::new();
     for registry in registries {
-        let held = all.entry(*registry).or_default();
-        let mut select = Select::new(summed(), PLACED);
-        select.and("r.registry = ?", values![registry]).and("p.gone IS NULL", []);
-        scopes::within(&mut select, "p.scope", within);
-        held.images = sums(&one(&select, tx)?, 0)?;
         let filter = RepositoryFilter { registry: *registry, within: within.to_vec(), text: None };
-        held.repositories = count_repositories(tx, &filter)?;
         let sql = "SELECT count(*) FROM job WHERE lane = $1 AND state IN ('queued', 'leased')";
-        held.queue = tx.query_one(sql, &values![format!("registry/{registry}")])?.get(0)?;
+        let held = Held {
+            repositories: count_repositories(tx, &filter)?,
+            images: images.get(registry).copied().unwrap_or_default(),
+            queue: tx.query_one(sql, &values![format!("registry/{registry}")])?.get(0)?,
+        };
+        all.insert(*registry, held);
     }
     Ok(all)
 }
@@ -329,15 +291,4 @@ pub fn goes_with(tx: &mut Tx<'_>, registry: i64, name: &str) -> Result<GoesWith,
 /// What the database says.
 pub fn forget_jobs(tx: &mut Tx<'_>, registry: i64) -> Result<u64, StoreError> {
     tx.execute("DELETE FROM job WHERE lane = $1", &values![format!("registry/{registry}")])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sums_are_one_column_each() {
-        assert_eq!(split("a, f(b, c), CASE WHEN d IN (1, 2) THEN 1 END").count(), 3);
-        assert_eq!(split(SUMS).count(), 14);
-    }
 }

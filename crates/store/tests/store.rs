@@ -17,6 +17,8 @@ mod fleet;
 mod golden;
 #[path = "store/harness.rs"]
 mod harness;
+#[path = "store/hits.rs"]
+mod hits;
 #[path = "store/hosts.rs"]
 mod hosts;
 #[path = "store/jobs.rs"]

@@ -91,12 +91,13 @@ pub fn mark_all_due(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     Ok(images + tx.execute("UPDATE registry SET due = 1 WHERE due = 0", &[])?)
 }
 
-/// Places that are due, by number, at most `limit`.
+/// Numbers of places that are due, at most `limit`; those of one repository follow each other.
 ///
 /// # Errors
 /// What the database says.
 pub fn due_placements(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<i64>, StoreError> {
-    let rows = tx.query("SELECT id FROM placement WHERE due = 1 ORDER BY id LIMIT $1", &values![limit])?;
+    let rows =
+        tx.query("SELECT id FROM placement WHERE due = 1 ORDER BY repository, id LIMIT $1", &values![limit])?;
     rows.iter().map(|row| row.get(0)).collect()
 }
 

@@ -252,7 +252,7 @@ fn selected(vulnerability: &str, outcome: Outcome<'_>) -> Select {
 
 /// A page: which rows stand on it is known, and only those are read whole.
 fn page(tx: &mut Tx<'_>, whole: &Whole, request: &PageRequest) -> Result<Page<HitRow>, StoreError> {
-    let page = whole.page(&BY_PLACE, request)?;
+    let page = whole.page(tx, &BY_PLACE, request)?;
     let ids: Vec<i64> = page.items.iter().map(|hit| hit.place).collect();
     let assets = by_numbers(tx, &ids)?;
     let sql = format!(

@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{Images, PLACED, range, summed, sums};
-use crate::{
-    Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, Value, containing, scopes, values,
-};
+use super::{Images, range, sums};
+use crate::{Key, Micros, Order, Page, PageRequest, Row, Select, StoreError, Tx, Value, containing, values};
 
 /// A repository, and what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,16 +148,10 @@ fn fill(tx: &mut Tx<'_>, repositories: &mut [Repository], within: &[String]) -> 
     if repositories.is_empty() {
         return Ok(());
     }
-    let ids: Vec<Value> = repositories.iter().map(|repository| Value::Int(repository.id)).collect();
-    let mut select = Select::new(format!("p.repository, {}", summed()), PLACED);
-    select.is_in("p.repository", ids.clone()).and("p.gone IS NULL", []);
-    scopes::within(&mut select, "p.scope", within);
-    let mut images = HashMap::new();
-    for row in select.grouped(tx, "p.repository")? {
-        images.insert(row.get::<i64>(0)?, sums(&row, 1)?);
-    }
+    let ids: Vec<i64> = repositories.iter().map(|repository| repository.id).collect();
+    let images = sums::images(tx, sums::By::Repository, &ids, within)?;
     let mut select = Select::new("repository, count(*)", "tag_history");
-    select.is_in("repository", ids).and("until IS NULL", []);
+    select.is_in("repository", ids.into_iter().map(Value::Int)).and("until IS NULL", []);
     let mut tags = HashMap::new();
     for row in select.grouped(tx, "repository")? {
         tags.insert(row.get::<i64>(0)?, row.get::<u64>(1)?);

@@ -1,7 +1,7 @@
 //! Registries, and where images lie in them.
 
 use store::{
-    Micros, PageRequest, StoreError, Tx,
+    Micros, PageRequest, StoreError, Tx, assessments, judging,
     placements::{self, Placed, Placement, Sighting, Trigger},
     registries::{self, Holds, RegistryState, Settings, Taken},
     scopes::{self, Scope},
@@ -19,6 +19,7 @@ on_both! {
     what_is_gone_is_retired_once_and_comes_back_as_an_import,
     content_is_named_linked_and_found_outdated,
     what_registries_hold_is_told_as_far_as_it_may_be_seen,
+    sums_that_are_kept_are_those_of_the_images,
     tags_lead_to_images_and_have_a_history_by_page,
     what_is_not_watched_any_more_is_retired_and_what_goes_is_counted,
 }
@@ -395,6 +396,61 @@ async fn what_registries_hold_is_told_as_far_as_it_may_be_seen(db: Db) {
             assert_eq!((one.tags, one.images.images, one.registry_name.as_str()), (1, 1, "prod"));
             assert!(watched::repository(tx, web, &of(&["a"]))?.is_none());
             assert!(watched::repository(tx, 4711, &all)?.is_none());
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
+/// What a registry and a repository of it hold, for who sees all and for who sees the scope `a`.
+fn sums(tx: &mut Tx<'_>, registry: i64, repository: i64) -> Result<Vec<watched::Images>, StoreError> {
+    let mut sums = Vec::new();
+    for within in ["", "a"].map(|scope| vec![scope.to_owned()]) {
+        sums.push(watched::held(tx, &[registry], &within)?[&registry].images);
+        sums.push(watched::repository(tx, repository, &within)?.map(|it| it.images).unwrap_or_default());
+    }
+    Ok(sums)
+}
+
+async fn sums_that_are_kept_are_those_of_the_images(db: Db) {
+    db.store
+        .write(|tx| {
+            for name in ["a", "b"] {
+                scope(tx, name)?;
+            }
+            let (prod, app) = registry(tx)?;
+            let web = placements::repository(tx, prod, "team/web", Micros(30))?;
+            place(tx, (app, "team/app"), 1, "a", Some("healthy"))?;
+            let second = place(tx, (app, "team/app"), 2, "b", Some("unhealthy"))?;
+            place(tx, (web, "team/web"), 3, "a", None)?;
+            let live = sums(tx, prod, app)?;
+            let told = |images: &watched::Images| (images.images, images.findings.severities[0]);
+            assert_eq!(live.iter().map(told).collect::<Vec<_>>(), [(3, 6), (2, 3), (2, 4), (1, 1)]);
+            let kept = "SELECT count(*) FROM repository_sum";
+            assert_eq!(tx.query_one(kept, &[])?.get::<i64>(0)?, 0, "all is due");
+
+            let due = assessments::due_placements(tx, 100)?;
+            judging::placements_judged(tx, &due)?;
+            assert_eq!(tx.query_one(kept, &[])?.get::<i64>(0)?, 3, "by repository and scope");
+            assert_eq!(sums(tx, prod, app)?, live);
+            // They are what is told: nobody said that anything changed.
+            tx.execute("UPDATE repository_sum SET critical = critical + 100", &[])?;
+            assert_eq!(told(&sums(tx, prod, app)?[0]), (3, 306));
+
+            // Where something is due, the images are asked; beside it, what is kept stands.
+            assessments::mark_placement_due(tx, second)?;
+            assert_eq!(
+                sums(tx, prod, app)?.iter().map(told).collect::<Vec<_>>(),
+                [(3, 106), (2, 3), (2, 104), (1, 1)]
+            );
+            placements::retire(tx, web, "sha256:3", Micros(50))?;
+            place(tx, (app, "team/app"), 5, "a", None)?;
+            let live = sums(tx, prod, app)?;
+            assert_eq!(live.iter().map(told).collect::<Vec<_>>(), [(3, 8), (3, 8), (2, 6), (2, 6)]);
+            let due = assessments::due_placements(tx, 100)?;
+            judging::placements_judged(tx, &due)?;
+            assert_eq!(sums(tx, prod, app)?, live);
+            assert_eq!(tx.query_one(kept, &[])?.get::<i64>(0)?, 2, "what holds nothing has no sums");
             Ok(())
         })
         .await

@@ -1,20 +1,23 @@
 //! All places of some packages at once.
 //!
 //! A package that stands in a base lies in thousands of places by way of a few layers. So packages, their layers, the images
-//! of those and the places are each read once, and put together here; a join would walk every package of every place.
+//! of those and the places are each read once, and put together here; a join would walk every package of every place. What
+//! is asked of all places stands in one index; names of assets are read for a page alone.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{Filter, HitPackage, Verdict};
 use crate::{
     Order, Page, PageRequest, Row, Select, StoreError, Tx, Value, images::places::narrow, page,
-    subjects::marks,
+    subjects::marks, values,
 };
 
 /// Numbers asked for at once.
 const CHUNK: usize = 200;
 /// Up to so many images, their places are asked for; beyond, those of all.
 const FEW: usize = 1_000;
+/// Names of assets read at once where a page is looked for among all.
+const STEP: u32 = 1_000;
 /// Packages that are told at most.
 const MOST: usize = 500;
 
@@ -30,8 +33,16 @@ struct Package {
 struct Place {
     id: i64,
     image: i64,
-    asset_id: String,
     owner: Option<String>,
+    /// Its packages.
+    rows: usize,
+}
+
+/// A place of a page, by its asset's id.
+struct Named {
+    place: i64,
+    image: i64,
+    asset_id: String,
 }
 
 /// Packages and their places.
@@ -99,7 +110,7 @@ impl Whole {
 
     fn read_places(&mut self, tx: &mut Tx<'_>, filter: &Filter) -> Result<(), StoreError> {
         let image = if filter.asks_of_image() { " JOIN image i ON i.id = a.image" } else { "" };
-        let mut all = Select::new("a.id, a.image, a.asset_id, a.owner", format!("placement a{image}"));
+        let mut all = Select::new("a.id, a.image, a.owner", format!("placement a{image}"));
         narrow(&mut all, filter);
         let mut selects = Vec::new();
         let images: BTreeSet<i64> = self.layers.keys().copied().collect();
@@ -117,9 +128,9 @@ impl Whole {
         for select in selects {
             for row in select.all(tx, "")? {
                 let image = row.get(1)?;
-                if self.rows_of(image) > 0 {
-                    let place = Place { id: row.get(0)?, image, asset_id: row.get(2)?, owner: row.get(3)? };
-                    self.places.push(place);
+                let rows = self.of_image(image).count();
+                if rows > 0 {
+                    self.places.push(Place { id: row.get(0)?, image, owner: row.get(2)?, rows });
                 }
             }
         }
@@ -136,13 +147,9 @@ impl Whole {
             .filter(move |(package, _)| self.hidden.is_empty() || !self.hidden.contains(&(image, package.id)))
     }
 
-    fn rows_of(&self, image: i64) -> usize {
-        self.of_image(image).count()
-    }
-
     /// How many rows there are, and in how many places.
     pub(super) fn count(&self) -> (u64, u64) {
-        let rows: usize = self.places.iter().map(|place| self.rows_of(place.image)).sum();
+        let rows: usize = self.places.iter().map(|place| place.rows).sum();
         (rows as u64, self.places.len() as u64)
     }
 
@@ -183,8 +190,69 @@ impl Whole {
         told.collect()
     }
 
+    /// The places in the order of their assets, from one on: as many as are wanted, or more.
+    fn named(
+        &self,
+        tx: &mut Tx<'_>,
+        from: Option<&str>,
+        backwards: bool,
+        wanted: usize,
+    ) -> Result<Vec<Named>, StoreError> {
+        let images: HashMap<i64, i64> = self.places.iter().map(|place| (place.id, place.image)).collect();
+        let mut named = Vec::new();
+        let mut take = |row: &Row| -> Result<usize, StoreError> {
+            let place = row.get(0)?;
+            if let Some(image) = images.get(&place) {
+                named.push(Named { place, image: *image, asset_id: row.get(1)? });
+            }
+            Ok(named.len())
+        };
+        let (with, tail) = if backwards { ("<", "DESC") } else { (">", "ASC") };
+        if images.len() <= FEW {
+            let ids: Vec<i64> = images.keys().copied().collect();
+            for chunk in ids.chunks(CHUNK) {
+                let mut select = Select::new("a.id, a.asset_id", "placement a");
+                select.is_in("a.id", chunk.iter().map(|id| Value::Int(*id)));
+                if let Some(from) = from {
+                    select.and(&format!("a.asset_id {with}= ?"), values![from]);
+                }
+                for row in select.all(tx, "")? {
+                    take(&row)?;
+                }
+            }
+            named.sort_unstable_by(|a, b| a.asset_id.cmp(&b.asset_id));
+            if backwards {
+                named.reverse();
+            }
+            return Ok(named);
+        }
+        // One place in so many is among them: the index of assets is walked until there are enough.
+        let (mut with, mut from) = (format!("{with}="), from.map(str::to_owned));
+        loop {
+            let mut select = Select::new("a.id, a.asset_id", "placement a");
+            if let Some(from) = &from {
+                select.and(&format!("a.asset_id {with} ?"), values![from]);
+            }
+            let rows = select.all(tx, &format!("ORDER BY a.asset_id {tail} LIMIT {STEP}"))?;
+            let mut enough = rows.len() < STEP as usize;
+            for row in &rows {
+                enough |= take(row)? >= wanted;
+            }
+            match rows.last() {
+                Some(last) if !enough => from = Some(last.get(1)?),
+                _ => return Ok(named),
+            }
+            with.truncate(1);
+        }
+    }
+
     /// A page in the order of assets, packages and positions.
-    pub(super) fn page(&self, order: &Order, request: &PageRequest) -> Result<Page<Hit>, StoreError> {
+    pub(super) fn page(
+        &self,
+        tx: &mut Tx<'_>,
+        order: &Order,
+        request: &PageRequest,
+    ) -> Result<Page<Hit>, StoreError> {
         let after = match page::after(order, request)? {
             None => None,
             Some(keys) => match <[Value; 3]>::try_from(keys) {
@@ -196,23 +264,11 @@ impl Whole {
         };
         let backwards = request.backwards;
         let limit = request.limit.clamp(1, crate::MAX_LIMIT) as usize;
-        let mut places: Vec<&Place> = self.places.iter().collect();
-        if let Some((asset, ..)) = &after {
-            places
-                .retain(|place| if backwards { place.asset_id <= *asset } else { place.asset_id >= *asset });
-        }
-        let by = |a: &&Place, b: &&Place| {
-            let by = a.asset_id.cmp(&b.asset_id);
-            if backwards { by.reverse() } else { by }
-        };
         // Each place has a row at least, the one where the page before ended perhaps none that is left.
-        if places.len() > limit + 2 {
-            places.select_nth_unstable_by(limit + 2, by);
-            places.truncate(limit + 2);
-        }
-        places.sort_unstable_by(by);
-        let mut hits: Vec<(&Place, &Package, i64)> = Vec::new();
-        for place in places {
+        let places =
+            self.named(tx, after.as_ref().map(|(asset, ..)| asset.as_str()), backwards, limit + 2)?;
+        let mut hits: Vec<(&Named, &Package, i64)> = Vec::new();
+        for place in &places {
             let from = hits.len();
             hits.extend(self.of_image(place.image).filter_map(|(package, position)| {
                 let key = (&place.asset_id, package.id, position);
@@ -238,7 +294,7 @@ impl Whole {
             page::cursor(order, request, &keys)
         });
         let items = hits.into_iter().map(|(place, package, position)| Hit {
-            place: place.id,
+            place: place.place,
             image: place.image,
             package: package.id,
             position,
