@@ -7,8 +7,11 @@
 //! does not come is cut by the time that the request may take.) Connections are counted, and past the limit wait
 //! unaccepted.
 
+mod expiry;
 mod io;
 mod tls;
+
+pub use expiry::{Expiry, expiry};
 
 use crate::http::{Peer, Transport};
 use axum::{Router, body::Body, http::Request};

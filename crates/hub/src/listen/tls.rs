@@ -21,6 +21,8 @@ use std::{
 };
 use time::{Duration, OffsetDateTime};
 
+/// The authority's certificate, in its folder.
+pub(super) const AUTHORITY_FILE: &str = "ca.pem";
 /// The authority is made once; whoever was told to trust it should not be asked again soon.
 const AUTHORITY_DAYS: i64 = 3650;
 /// The longest life of a server's certificate that all common clients accept. It is made anew at each start.
@@ -34,14 +36,7 @@ pub(super) struct Generated {
 
 /// TLS with the operator's own certificate.
 pub(super) fn from_files(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, ListenError> {
-    let wrong = |path: &Path, what: String| ListenError::Certificate { path: path.to_owned(), what };
-    let bytes = read(certificate)?;
-    let chain = CertificateDer::pem_slice_iter(&bytes)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| wrong(certificate, format!("it is no PEM ({error})")))?;
-    if chain.is_empty() {
-        return Err(wrong(certificate, "it holds no CERTIFICATE block".to_owned()));
-    }
+    let chain = chain(certificate)?;
     let private = PrivateKeyDer::from_pem_slice(&read(key)?)
         .map_err(|_| wrong(key, "it holds no PRIVATE KEY block".to_owned()))?;
     config(chain, private).map_err(|error| {
@@ -49,10 +44,25 @@ pub(super) fn from_files(certificate: &Path, key: &Path) -> Result<Arc<ServerCon
     })
 }
 
+fn wrong(path: &Path, what: String) -> ListenError {
+    ListenError::Certificate { path: path.to_owned(), what }
+}
+
+/// The certificates of a PEM file: one at least.
+pub(super) fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, ListenError> {
+    let chain = CertificateDer::pem_slice_iter(&read(path)?)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| wrong(path, format!("it is no PEM ({error})")))?;
+    if chain.is_empty() {
+        return Err(wrong(path, "it holds no CERTIFICATE block".to_owned()));
+    }
+    Ok(chain)
+}
+
 /// TLS with a certificate for `names`, `localhost` and `address`, of the authority in `folder`, which is made if it is
 /// not there.
 pub(super) fn generated(folder: &Path, names: &[String], address: IpAddr) -> Result<Generated, ListenError> {
-    let authority = folder.join("ca.pem");
+    let authority = folder.join(AUTHORITY_FILE);
     let (issuer, der) = match authority_of(folder)? {
         Some(kept) => kept,
         None => make_authority(folder)?,
@@ -102,7 +112,7 @@ type Authority = (Issuer<'static, KeyPair>, CertificateDer<'static>);
 
 /// The authority in `folder`; none if there is neither certificate nor key.
 fn authority_of(folder: &Path) -> Result<Option<Authority>, ListenError> {
-    let (certificate, key) = (folder.join("ca.pem"), folder.join("ca.key"));
+    let (certificate, key) = (folder.join(AUTHORITY_FILE), folder.join("ca.key"));
     match (certificate.exists(), key.exists()) {
         (false, false) => return Ok(None),
         (true, true) => {}
@@ -113,22 +123,19 @@ fn authority_of(folder: &Path) -> Result<Option<Authority>, ListenError> {
             return Err(ListenError::Certificate { path, what: what.to_owned() });
         }
     }
-    let wrong = |path: &Path| {
-        ListenError::Certificate {
-        path: path.to_owned(),
-        what: "it is damaged; remove ca.pem and ca.key for a new authority, which clients must then be told to trust"
-            .to_owned(),
-    }
+    let damaged = |path: &Path| {
+        let what = "it is damaged; remove ca.pem and ca.key for a new authority, which clients must then be told to trust";
+        wrong(path, what.to_owned())
     };
     let private = String::from_utf8(read(&key)?)
         .ok()
         .and_then(|pem| KeyPair::from_pem(&pem).ok())
-        .ok_or_else(|| wrong(&key))?;
-    let der = CertificateDer::from_pem_slice(&read(&certificate)?).map_err(|_| wrong(&certificate))?;
+        .ok_or_else(|| damaged(&key))?;
+    let der = CertificateDer::from_pem_slice(&read(&certificate)?).map_err(|_| damaged(&certificate))?;
     // A certificate of another key would be found out only by clients, who could not say what is wrong.
     let public = private.public_key_raw();
     if !der.windows(public.len()).any(|window| window == public) {
-        return Err(wrong(&certificate));
+        return Err(damaged(&certificate));
     }
     Ok(Some((Issuer::new(authority_params(), private), der)))
 }
@@ -155,7 +162,7 @@ fn make_authority(folder: &Path) -> Result<Authority, ListenError> {
     // The key first: a certificate without its key would be told of as damage at the next start, a key without its
     // certificate too, but nobody can have been told to trust it yet.
     write(&folder.join("ca.key"), key.serialize_pem().as_bytes(), 0o600)?;
-    write(&folder.join("ca.pem"), certificate.pem().as_bytes(), 0o644)?;
+    write(&folder.join(AUTHORITY_FILE), certificate.pem().as_bytes(), 0o644)?;
     let der = certificate.der().clone();
     Ok((Issuer::new(params, key), der))
 }

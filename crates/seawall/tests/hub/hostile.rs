@@ -235,4 +235,14 @@ fn doctor_names_what_is_wrong_and_what_to_do() {
         assert_eq!(of(name), "fail", "{name}");
     }
     assert!(Path::new(&bench.path("data/hub.db")).exists());
+    // A certificate that is right, that soon ends, that has ended.
+    for (days, verdict) in [(31, "ok"), (29, "warn"), (-1, "fail")] {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(vec!["hub.example".to_owned()]).unwrap();
+        params.not_after = time::OffsetDateTime::now_utc() + time::Duration::days(days);
+        bench.write("cert.pem", &params.self_signed(&key).unwrap().pem());
+        bench.write("key.pem", &key.serialize_pem());
+        let (_, of) = doctor(&["--listen", "0.0.0.0:0", "--tls-cert", "cert.pem", "--tls-key", "key.pem"]);
+        assert_eq!(of("listener"), verdict, "{days} days");
+    }
 }

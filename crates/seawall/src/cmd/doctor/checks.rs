@@ -31,6 +31,8 @@ const OLD: i64 = 3;
 const STALE: i64 = 14;
 /// The store of another machine may be a little ahead of this clock, in µs.
 const AHEAD: i64 = 300 * Micros::SECOND;
+/// Seconds before a certificate's end from which on somebody should look: 30 days.
+const EXPIRES_SOON: i64 = 30 * 86_400;
 /// Before this release was made no clock can be right: 2026-01-01.
 const BORN: i64 = 1_767_225_600;
 /// How long the store is waited for.
@@ -223,6 +225,9 @@ async fn listener(plan: &Plan) -> Found {
         Security::Files { .. } => "TLS with the certificate that was given",
         Security::Generated { .. } => "TLS with an authority of its own",
     };
+    if let Some(ended) = certificate(&plan.security, when::now()) {
+        return ended;
+    }
     match TcpListener::bind(address) {
         Ok(_) => Found::ok(format!("{address} is free, for {over}")),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse && folder::is_taken(&plan.folder) => {
@@ -232,6 +237,31 @@ async fn listener(plan: &Plan) -> Found {
             format!("{address} cannot be used: {error}"),
             "stop what uses it, or name another with --listen",
         ),
+    }
+}
+
+/// What is wrong with how long the certificate still holds at `now` (seconds of Unix time), if something is.
+fn certificate(security: &Security, now: i64) -> Option<Found> {
+    let expiry = match listen::expiry(security) {
+        Ok(expiry) => expiry?,
+        Err(error) => return Some(Found::fail(error.to_string(), "see --tls-cert and --tls-key")),
+    };
+    let left = expiry.at.unix_timestamp().saturating_sub(now);
+    let (file, end) = (expiry.path.display(), when::timestamp(expiry.at.unix_timestamp()));
+    let help = match security {
+        Security::Generated { .. } => {
+            "remove ca.pem and ca.key in its folder and start the hub again: it makes a new authority, which clients must \
+             then be told to trust"
+        }
+        _ => "have it renewed, and start the hub again: it reads it at its start",
+    };
+    if left < 0 {
+        Some(Found::fail(format!("the certificate in {file} ended on {end}: clients refuse it"), help))
+    } else if left < EXPIRES_SOON {
+        let days = left / 86_400;
+        Some(Found::warn(format!("the certificate in {file} ends on {end}, in {days} days"), help))
+    } else {
+        None
     }
 }
 
