@@ -241,7 +241,7 @@ const apart = [
 const detail = (row) => ({
   ...row,
   layersCount: row.scanned ? 5 : 0,
-  base: { name: "node", version: "20-bookworm-slim", newest: "2026-10-21T00:00:00Z" },
+  base: { name: "node", version: "20-bookworm-slim" },
   problems: row.scanned
     ? [
         {

@@ -567,6 +567,7 @@ const webhooks = [
     scope: "",
     severity: "high",
     format: "slack",
+    on: true,
     created: "2026-11-02T09:00:00Z",
   },
   {
@@ -575,6 +576,7 @@ const webhooks = [
     url: `https://archive.example.com/${"deep/".repeat(60)}`,
     scope: "shop",
     kinds: ["recommendation"],
+    on: false,
     format: "json",
   },
 ];
@@ -738,6 +740,8 @@ export function posture(method, path, search) {
       return page(webhooks);
     case "GET /webhooks/w1/deliveries":
       return page(deliveries);
+    case "PATCH /webhooks/w1":
+      return { body: { ...webhooks[0], on: false } };
     case "POST /webhooks/w1/test":
       return { body: deliveries[2] };
     case "POST /audit/3/undo":

@@ -227,6 +227,20 @@ export async function checks({ check, open, none, shots }) {
     }
   });
 
+  await check("a webhook is turned off", async () => {
+    const { tab, wrong, close } = await open(page("webhook"));
+    try {
+      const requests = sent(tab);
+      await tab.getByRole("button", { name: "Turn off", exact: true }).click();
+      await tab.getByText("on-call is off: no notice is carried until it is on again.").waitFor();
+      if (JSON.stringify(requests) !== '[["PATCH","/api/v1/webhooks/w1",{"on":false}]]')
+        throw new Error(JSON.stringify(requests));
+      none(wrong, "errors");
+    } finally {
+      await close();
+    }
+  });
+
   await check("a plan is turned off only after its effect was seen", async () => {
     const { tab, close } = await open(page("plans"));
     try {

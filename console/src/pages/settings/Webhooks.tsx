@@ -5,6 +5,7 @@ import { useId, useState } from "react";
 import { scopesQuery } from "../../api/access";
 import { Failure } from "../../api/failure";
 import {
+  changeWebhook,
   createWebhook,
   deliveriesQuery,
   removeWebhook,
@@ -72,6 +73,12 @@ export function Webhooks() {
       key: "kinds",
       head: "Kinds",
       cell: (row) => (row.kinds?.length ? row.kinds.map((kind) => visible(causeWord(kind), 32)).join(", ") : "all"),
+    },
+    {
+      key: "on",
+      head: "Used",
+      nowrap: true,
+      cell: (row) => <StateMark state={row.on ? "healthy" : "not_applicable"}>{row.on ? "On" : "Off"}</StateMark>,
     },
     { key: "format", head: "Format", nowrap: true, cell: (row) => (row.format === "slack" ? "Slack" : "JSON") },
   ];
@@ -158,6 +165,18 @@ function Record({ webhook, onClose }: { webhook: Webhook; onClose: () => void })
     },
     onError: (failure) => tell({ text: failure.message, bad: true }),
   });
+  const turn = useMutation({
+    mutationFn: (on: boolean) => changeWebhook(webhook.id, { on }),
+    onSuccess: async (changed) => {
+      await again();
+      tell({
+        text: changed.on
+          ? `${visible(webhook.name, 64)} is on: notices are carried from now on, and what waited.`
+          : `${visible(webhook.name, 64)} is off: no notice is carried until it is on again.`,
+      });
+    },
+    onError: (failure) => tell({ text: failure.message, bad: true }),
+  });
   const remove = useMutation({
     mutationFn: () => removeWebhook(webhook.id),
     onSuccess: async () => {
@@ -180,6 +199,14 @@ function Record({ webhook, onClose }: { webhook: Webhook; onClose: () => void })
           >
             Send a test
           </Button>
+          <Button
+            variant="secondary"
+            isLoading={turn.isPending}
+            isDisabled={turn.isPending}
+            onClick={() => turn.mutate(!webhook.on)}
+          >
+            {webhook.on ? "Turn off" : "Turn on"}
+          </Button>
           <Button variant="secondary" onClick={() => setRemoving(true)}>
             Delete…
           </Button>
@@ -195,6 +222,8 @@ function Record({ webhook, onClose }: { webhook: Webhook; onClose: () => void })
         <dd>
           <Name text={scopeWord(webhook.scope)} />
         </dd>
+        <dt>Used</dt>
+        <dd>{webhook.on ? "On" : "Off: no notice is carried"}</dd>
         {webhook.created && (
           <>
             <dt>Made</dt>
