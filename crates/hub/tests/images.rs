@@ -600,6 +600,7 @@ async fn software_and_search_find_what_the_caller_may_see() {
         let (hub, who, path) = (&hub, who.clone(), format!("/api/v1/software?{query}"));
         async move {
             let page: Page<Software> = hub.get(&who, &path).await.ok(200);
+            assert_eq!(page.total, Some(page.items.len() as u64), "{path}");
             page.items
                 .into_iter()
                 .map(|row| (row.name, row.versions, row.images, row.vulnerabilities))
@@ -622,6 +623,8 @@ async fn software_and_search_find_what_the_caller_may_see() {
     assert_eq!(software(&teller, "").await, mine, "what others have is not told");
     assert_eq!(software(&owner, "scope=bank").await, mine);
     assert_eq!(software(&owner, "text=SSL&kind=deb").await, [row("openssl", 2, 3, 1)]);
+    let first: Page<Software> = hub.get(&owner, "/api/v1/software?limit=2").await.ok(200);
+    assert_eq!((first.items.len(), first.total), (2, Some(5)), "the total is that of all pages");
     let versions: SoftwareVersions =
         hub.get(&owner, "/api/v1/software/versions?kind=deb&name=openssl").await.ok(200);
     let told: Vec<(&str, u64, u64)> =

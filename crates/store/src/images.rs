@@ -22,7 +22,7 @@ pub use layers::{
     versions_of,
 };
 pub use places::{AssetRow, Filter, ORDERS, PlaceDetail, by_numbers, count, elsewhere, list, place};
-pub use software::{SoftwareRow, VersionRow, software, versions};
+pub use software::{SoftwareRow, VersionRow, count_software, software, versions};
 
 /// A catalogued image, or another target that is stored like one (a host's root file system), as it is written.
 #[derive(Clone, Debug, Default, PartialEq)]

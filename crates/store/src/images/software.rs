@@ -47,17 +47,8 @@ fn is_narrow(filter: &Filter) -> bool {
         || filter.visible.as_ref().is_some_and(|scopes| !scopes.iter().any(String::is_empty))
 }
 
-/// The fleet's software by name: what lies in a place that `filter` leaves.
-///
-/// # Errors
-/// What the database says.
-pub fn software(
-    tx: &mut Tx<'_>,
-    text: &str,
-    kind: &str,
-    filter: &Filter,
-    request: &PageRequest,
-) -> Result<Page<SoftwareRow>, StoreError> {
+/// The names of what lies in a place that `filter` leaves.
+fn named(text: &str, kind: &str, filter: &Filter) -> Select {
     let mut select = if is_narrow(filter) {
         // From the few layers of the places inwards: their units, and what lies in those.
         let mut units = Select::new("l.unit", "placement a JOIN image_layer l ON l.image = a.image");
@@ -90,11 +81,34 @@ pub fn software(
     if !kind.is_empty() {
         select.and("n.kind = ?", [Value::Text(kind.to_owned())]);
     }
+    select
+}
+
+/// The fleet's software by name: what lies in a place that `filter` leaves.
+///
+/// # Errors
+/// What the database says.
+pub fn software(
+    tx: &mut Tx<'_>,
+    text: &str,
+    kind: &str,
+    filter: &Filter,
+    request: &PageRequest,
+) -> Result<Page<SoftwareRow>, StoreError> {
+    let select = named(text, kind, filter);
     const ORDER: Order = Order { name: "software/name", keys: &[Key::up("n.name"), Key::up("n.kind")] };
     let page = select.page(tx, &ORDER, request, |row| Ok((row.get::<String>(0)?, row.get::<String>(1)?)))?;
     // The sums are made for the rows of the page only.
     let items = spread::sums(tx, page.items, filter)?;
     Ok(Page { items, next: page.next })
+}
+
+/// How many names [`software`] lists.
+///
+/// # Errors
+/// What the database says.
+pub fn count_software(tx: &mut Tx<'_>, text: &str, kind: &str, filter: &Filter) -> Result<u64, StoreError> {
+    named(text, kind, filter).count(tx)
 }
 
 fn of_name(select: &mut Select, kind: &str, name: &str) {

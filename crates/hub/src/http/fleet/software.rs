@@ -59,13 +59,16 @@ async fn list(
     let columns = &["kind", "name", "versions", "images", "vulnerabilities"];
     export::list(&state, asked, "software", columns, move |tx, cursor, limit| {
         let page = stored::software(tx, &text, &kind, &filter, &super::request(cursor, limit))?;
-        Ok(convert::page(page, |row| Software {
+        let total =
+            cursor.is_none().then(|| stored::count_software(tx, &text, &kind, &filter)).transpose()?;
+        let row = |row: &stored::SoftwareRow| Software {
             kind: row.kind.clone(),
             name: row.name.clone(),
             versions: row.versions,
             images: row.images,
             vulnerabilities: row.vulnerabilities,
-        }))
+        };
+        Ok(Page { total, ..convert::page(page, row) })
     })
     .await
 }
