@@ -172,9 +172,6 @@ pub struct Base {
     /// Its digest, as the image tells it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
-    /// The newest build of it that is known here, by digest of its configuration, where that is another one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub newest: Option<String>,
 }
 
 /// Something that could not be read.

@@ -89,7 +89,7 @@ fn base(image: &ImageRow, config: &ImageConfig) -> Option<Base> {
     };
     let name = told("org.opencontainers.image.base.name")?;
     let digest = told("org.opencontainers.image.base.digest");
-    Some(Base { name, version: image.distro_version.as_deref().map(wire::cut), digest, newest: None })
+    Some(Base { name, version: image.distro_version.as_deref().map(wire::cut), digest })
 }
 
 fn problems(image: &ImageRow) -> Vec<ReadingProblem> {
