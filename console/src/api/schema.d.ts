@@ -2107,8 +2107,6 @@ export interface components {
             digest?: string | null;
             /** @description Its name, as the image tells it. */
             name: string;
-            /** @description The newest build of it that is known here, by digest of its configuration, where that is another one. */
-            newest?: string | null;
             /** @description Its distribution's release, where its layers show it. */
             version?: string | null;
         };
