@@ -51,15 +51,15 @@ test-deep: ## the long variants: more pairs, more cases, more bytes
 
 bench: ## speed beside Trivy, Syft and the floor, held against bars; KEEP=1 keeps the result
 	@scripts/setup test
-	cargo build --locked --workspace --bins
-	@SEAWALL_BIN='$(abspath $(TARGET_DIR))/debug' SEAWALL_FIXTURES='$(or $(SEAWALL_FIXTURES),$(abspath $(TARGET_DIR))/fixtures)' \
+	cargo build --locked --release --workspace --bins
+	@SEAWALL_BIN='$(abspath $(TARGET_DIR))/release' SEAWALL_FIXTURES='$(or $(SEAWALL_FIXTURES),$(abspath $(TARGET_DIR))/fixtures)' \
 		SEAWALL_TOOLS='$(or $(SEAWALL_TOOLS),$(abspath target)/tools)' bench/run $(if $(KEEP),--keep) $(BENCH)
 
 # LARGE=1: 100,000 images on SQLite. FLEET takes options of bench/fleet, such as --images 1000.
 bench-fleet: console ## a hub with a fleet of 10,000 images on both stores, held against bars; KEEP=1 keeps the result
 	@scripts/setup test
-	cargo build --locked --workspace --bins
-	@SEAWALL_BIN='$(abspath $(TARGET_DIR))/debug' $(NODE) bench/fleet $(if $(LARGE),--large) $(if $(KEEP),--keep) $(FLEET)
+	cargo build --locked --release --workspace --bins
+	@SEAWALL_BIN='$(abspath $(TARGET_DIR))/release' $(NODE) bench/fleet $(if $(LARGE),--large) $(if $(KEEP),--keep) $(FLEET)
 
 # Half an hour. SEED=7 begins at another one.
 soak: ## 200 kills of a hub on each store in a storm of scans; what came of it is kept in bench/soak
