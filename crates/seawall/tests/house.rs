@@ -78,6 +78,7 @@ const DUPLICATES: &[(&str, &str)] = &[
     ("base64", "postgres-protocol has not moved to 0.23 yet"),
     ("fallible-iterator", "a trait of a page: postgres-protocol has 0.2, rusqlite 0.3"),
     ("syn", "zeroize_derive has not moved to 3 yet; both run at build time and are not linked"),
+    ("synstructure", "asn1-rs-derive has not moved to 0.14 yet; both run at build time and are not linked"),
     ("tower-http", "reqwest has not moved to 0.7 yet"),
 ];
 
