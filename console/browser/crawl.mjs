@@ -68,9 +68,11 @@ try {
   tab.on("console", (message) => {
     if (message.type() === "error") wrong.push(`console: ${message.text()} (${message.location().url})`);
   });
+  let changes = 0;
   const asking = new Set();
   tab.on("request", (request) => {
     requests += 1;
+    if (request.method() !== "GET") changes += 1;
     if (request.resourceType() !== "eventsource") asking.add(request);
   });
   for (const end of ["requestfinished", "requestfailed"]) tab.on(end, (request) => asking.delete(request));
@@ -162,6 +164,12 @@ try {
           queue.push(href);
         }
       }
+      // Colours and widths of a kind are those of its first page.
+      if (count > 0) {
+        problems.push(...(await tab.evaluate(() => window.refused.map((text) => `policy: ${text}`))), ...wrong);
+        report(`page ${path}`, problems);
+        continue;
+      }
       if (shots) await tab.screenshot({ path: `${shots}/${pages.length}-light.png` });
       await tab.emulateMedia({ colorScheme: "dark" });
       // The scheme changes colours and nothing else.
@@ -251,6 +259,8 @@ try {
     for (;;) {
       const one = (await controls()).find((other) => other.key === key);
       if (one) return tab.locator(CONTROLS).nth(one.index);
+      // One that was used before may have changed what can be done: what is paused cannot be read now.
+      if (Date.now() > end && changes > 0) return undefined;
       if (Date.now() > end) throw new Error("is no longer there");
       await sleep(100);
     }
@@ -280,6 +290,7 @@ try {
     kinds.add(kind(path));
     const problems = [];
     let count = 0;
+    changes = 0;
     await tab.goto(hub.origin + path);
     await settle();
     const rows = new Map();
@@ -305,6 +316,7 @@ try {
         }
         fresh = false;
         let control = await find(key);
+        if (!control) continue;
         // What is chosen among others is chosen anew after another of them was: to press it at once rightly changes nothing.
         const other = await control.evaluate((one) => {
           const on = 'input[type=radio]:checked, [aria-pressed="true"], [aria-selected="true"]';

@@ -205,7 +205,7 @@ await check("the frame is reached by keyboard alone, in the order it is read", a
       "Account: platform-security",
       "Seawall, start",
       "Am I affected?",
-      "Images",
+      "Images9 in all",
       "Rules and exemptions",
       "Settings",
       "Scopes",
