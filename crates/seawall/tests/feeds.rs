@@ -104,9 +104,10 @@ impl Bench {
         (serde_json::from_slice(&done.stdout).unwrap(), done.status.code().unwrap())
     }
 
-    /// `up`, in its own system, with no daemon.
+    /// `up` until all was looked at, in its own system, with no daemon.
     fn up(&self, environment: &[(&str, &str)]) -> Output {
-        self.with(&["up", "--root", "root", "--docker-host", "unix:///nonexistent"], environment)
+        let up = ["up", "--exit-when-idle", "--root", "root", "--docker-host", "unix:///nonexistent"];
+        self.with(&up, environment)
     }
 }
 

@@ -55,6 +55,10 @@ fn places(common: &Common) -> Result<(PathBuf, PathBuf)> {
 async fn up(args: &Up, common: &Common) -> Result<u8> {
     let mut signals = Signals::new()?;
     let (folder, database) = places(common)?;
+    if database.exists() && Database::open(&database).is_err() {
+        // A hub opens no database that is damaged. By this one nothing can be judged, so it is made anew first.
+        ready(args, common).await?;
+    }
     let cache = paths::cache_dir(common)?.join("layers");
     let plan = Plan {
         addresses: port::addresses(&folder),
