@@ -255,7 +255,7 @@ try {
     });
   /** The control of this key, waited for: the page may still be asking. */
   const find = async (key) => {
-    const end = Date.now() + APPEARANCE_MS;
+    const end = Date.now() + (changes > 0 ? 1_500 : APPEARANCE_MS);
     for (;;) {
       const one = (await controls()).find((other) => other.key === key);
       if (one) return tab.locator(CONTROLS).nth(one.index);
