@@ -1,7 +1,11 @@
 //! What judging reads: places with their times, contents, and the packages and matches of units, each in bulk. An image's
 //! findings are those of its units without what it hides, so that a unit is read once for all images that have it.
 
-use crate::{Micros, Row, StoreError, Tx, Value, subjects::marks, values, watched};
+use crate::{
+    Micros, Row, StoreError, Tx, Value,
+    subjects::{by_number, marks},
+    values, watched,
+};
 
 /// A place of an image, as far as judging asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,26 +58,6 @@ fn place(row: &Row) -> Result<Place, StoreError> {
         pulled: row.get(11)?,
         imported: row.get(12)?,
     })
-}
-
-/// Asks for rows by numbers, in chunks that both databases take.
-fn by_number<T>(
-    tx: &mut Tx<'_>,
-    numbers: &[i64],
-    sql: impl Fn(&str) -> String,
-    read: impl Fn(&Row) -> Result<T, StoreError>,
-) -> Result<Vec<T>, StoreError> {
-    let mut found = Vec::with_capacity(numbers.len());
-    // A chunk has always the same length, so that its statement is prepared once: what is too short is filled up.
-    for chunk in numbers.chunks(64) {
-        let last = chunk.last().copied().unwrap_or_default();
-        let bound: Vec<Value> =
-            chunk.iter().copied().chain(std::iter::repeat(last)).take(64).map(Value::Int).collect();
-        for row in tx.query(&sql(&marks(1, 64)), &bound)? {
-            found.push(read(&row)?);
-        }
-    }
-    Ok(found)
 }
 
 /// These places.

@@ -71,6 +71,26 @@ pub fn known(tx: &mut Tx<'_>, hashes: &[[u8; 16]]) -> Result<HashMap<[u8; 16], i
     Ok(known)
 }
 
+/// Asks for rows by numbers, in chunks that both databases take. `sql` is given the parameters of its `IN`.
+pub(crate) fn by_number<T>(
+    tx: &mut Tx<'_>,
+    numbers: &[i64],
+    sql: impl Fn(&str) -> String,
+    read: impl Fn(&Row) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let mut found = Vec::with_capacity(numbers.len());
+    // A chunk has always the same length, so that its statement is prepared once: what is too short is filled up.
+    for chunk in numbers.chunks(64) {
+        let last = chunk.last().copied().unwrap_or_default();
+        let bound: Vec<Value> =
+            chunk.iter().copied().chain(std::iter::repeat(last)).take(64).map(Value::Int).collect();
+        for row in tx.query(&sql(&marks(1, 64)), &bound)? {
+            found.push(read(&row)?);
+        }
+    }
+    Ok(found)
+}
+
 /// `$2,$3,$4` for (2, 3): parameters of an `IN`.
 pub(crate) fn marks(from: usize, count: usize) -> String {
     let mut text = String::with_capacity(count * 4);
@@ -193,16 +213,8 @@ pub fn of_vulnerability(tx: &mut Tx<'_>, vulnerability: &str) -> Result<Vec<i64>
 /// # Errors
 /// What the database says.
 pub fn contexts(tx: &mut Tx<'_>, subjects: &[i64]) -> Result<Vec<(i64, String)>, StoreError> {
-    let mut found = Vec::with_capacity(subjects.len());
-    for chunk in subjects.chunks(200) {
-        let bound: Vec<Value> = chunk.iter().map(|id| Value::Int(*id)).collect();
-        let marks = marks(1, chunk.len());
-        let sql = format!("SELECT id, context_json FROM subject WHERE id IN ({marks}) ORDER BY id");
-        for row in tx.query(&sql, &bound)? {
-            found.push((row.get(0)?, row.get(1)?));
-        }
-    }
-    Ok(found)
+    let sql = |marks: &str| format!("SELECT id, context_json FROM subject WHERE id IN ({marks}) ORDER BY id");
+    by_number(tx, subjects, sql, |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 /// One package of an image, or one of the fleet.

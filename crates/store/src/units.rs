@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::{Dialect, StoreError, Tx, Value, subjects::marks, values};
+use crate::{Dialect, StoreError, Tx, Value, subjects::by_number, values};
 
 /// One package in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,13 +129,9 @@ fn places(
 }
 
 fn read_places(tx: &mut Tx<'_>, hashes: &[i64], numbers: &mut HashMap<i64, i64>) -> Result<(), StoreError> {
-    for chunk in hashes.chunks(200) {
-        let bound: Vec<Value> = chunk.iter().map(crate::ToValue::to_value).collect();
-        let sql = format!("SELECT hash, id FROM place WHERE hash IN ({})", marks(1, chunk.len()));
-        for row in tx.query(&sql, &bound)? {
-            numbers.insert(row.get(0)?, row.get(1)?);
-        }
-    }
+    let sql = |marks: &str| format!("SELECT hash, id FROM place WHERE hash IN ({marks})");
+    let found: Vec<(i64, i64)> = by_number(tx, hashes, sql, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    numbers.extend(found);
     Ok(())
 }
 

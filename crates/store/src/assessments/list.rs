@@ -135,8 +135,8 @@ pub fn scopes_of_asset(tx: &mut Tx<'_>, asset: &str) -> Result<Vec<String>, Stor
     Ok(scopes)
 }
 
-/// Images that a control is not sure of or need not judge, by cause: code, text, state, how many. Of each image its first
-/// cause counts.
+/// Images that a control is not sure of or need not judge, by cause: for each state and JSON list of codes and texts, how
+/// many have just these.
 ///
 /// # Errors
 /// The store's.

@@ -8,7 +8,12 @@
 use std::collections::HashMap;
 
 use super::{Images, States};
-use crate::{Row, Select, StoreError, Tx, Value, matches::Tally, scopes, subjects::marks};
+use crate::{
+    Row, Select, StoreError, Tx, Value,
+    matches::Tally,
+    scopes,
+    subjects::{by_number, marks},
+};
 
 /// Repositories summed up by one statement.
 const CHUNK: usize = 200;
@@ -109,17 +114,10 @@ pub(super) fn images(
 
 /// Keeps the sums of the repositories of these places, which were judged in this transaction.
 pub(crate) fn keep(tx: &mut Tx<'_>, placements: &[i64]) -> Result<(), StoreError> {
-    let mut repositories = Vec::new();
-    for chunk in placements.chunks(CHUNK) {
-        let sql = format!(
-            "SELECT DISTINCT repository FROM placement WHERE id IN ({}) AND repository IS NOT NULL",
-            marks(1, chunk.len())
-        );
-        let bound: Vec<Value> = chunk.iter().map(|id| Value::Int(*id)).collect();
-        for row in tx.query(&sql, &bound)? {
-            repositories.push(row.get::<i64>(0)?);
-        }
-    }
+    let sql = |marks: &str| {
+        format!("SELECT DISTINCT repository FROM placement WHERE id IN ({marks}) AND repository IS NOT NULL")
+    };
+    let mut repositories: Vec<i64> = by_number(tx, placements, sql, |row| row.get(0))?;
     repositories.sort_unstable();
     repositories.dedup();
     let names: Vec<&str> = SUMS.iter().map(|(name, _)| *name).collect();

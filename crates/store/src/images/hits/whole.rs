@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::{Filter, HitPackage, Verdict};
 use crate::{
     Order, Page, PageRequest, Row, Select, StoreError, Tx, Value, images::places::narrow, page,
-    subjects::marks, values,
+    subjects::by_number, values,
 };
 
 /// Numbers asked for at once.
@@ -87,24 +87,19 @@ impl Whole {
     }
 
     fn read_layers(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        let bound = |numbers: &[i64]| numbers.iter().map(|it| Value::Int(*it)).collect::<Vec<_>>();
         let units: Vec<i64> = self.packages.keys().copied().collect();
-        for chunk in units.chunks(CHUNK) {
-            let marks = marks(1, chunk.len());
-            // The position is a part of the key, so that the index of units has it too.
-            let sql = format!("SELECT image, position, unit FROM image_layer WHERE unit IN ({marks})");
-            for row in tx.query(&sql, &bound(chunk))? {
-                self.layers.entry(row.get(0)?).or_default().push((row.get(1)?, row.get(2)?));
-            }
+        // The position is a part of the key, so that the index of units has it too.
+        let sql =
+            |marks: &str| format!("SELECT image, position, unit FROM image_layer WHERE unit IN ({marks})");
+        let layers = by_number(tx, &units, sql, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        for (image, position, unit) in layers {
+            self.layers.entry(image).or_default().push((position, unit));
         }
         let ids: Vec<i64> = self.packages.values().flatten().map(|package| package.id).collect();
-        for chunk in ids.chunks(CHUNK) {
-            let marks = marks(1, chunk.len());
-            let sql = format!("SELECT image, unit_subject FROM image_hidden WHERE unit_subject IN ({marks})");
-            for row in tx.query(&sql, &bound(chunk))? {
-                self.hidden.insert((row.get(0)?, row.get(1)?));
-            }
-        }
+        let sql = |marks: &str| {
+            format!("SELECT image, unit_subject FROM image_hidden WHERE unit_subject IN ({marks})")
+        };
+        self.hidden.extend(by_number(tx, &ids, sql, |row| Ok((row.get(0)?, row.get(1)?)))?);
         Ok(())
     }
 

@@ -6,10 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{Filter, SoftwareRow, places};
-use crate::{Select, StoreError, Tx, Value, subjects::marks, values};
-
-/// Numbers asked for at once.
-const CHUNK: usize = 200;
+use crate::{Select, StoreError, Tx, subjects::by_number, values};
 
 /// A package of a unit.
 struct Package {
@@ -90,12 +87,9 @@ fn packages(tx: &mut Tx<'_>, kind: &str, name: &str) -> Result<Name, StoreError>
 fn images(tx: &mut Tx<'_>, units: &BTreeSet<i64>) -> Result<BTreeMap<i64, Vec<i64>>, StoreError> {
     let mut images: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     let units: Vec<i64> = units.iter().copied().collect();
-    for chunk in units.chunks(CHUNK) {
-        let sql = format!("SELECT unit, image FROM image_layer WHERE unit IN ({})", marks(1, chunk.len()));
-        let bound: Vec<Value> = chunk.iter().map(|unit| Value::Int(*unit)).collect();
-        for row in tx.query(&sql, &bound)? {
-            images.entry(row.get(0)?).or_default().push(row.get(1)?);
-        }
+    let sql = |marks: &str| format!("SELECT unit, image FROM image_layer WHERE unit IN ({marks})");
+    for (unit, image) in by_number(tx, &units, sql, |row| Ok((row.get(0)?, row.get(1)?)))? {
+        images.entry(unit).or_default().push(image);
     }
     Ok(images)
 }
@@ -110,17 +104,12 @@ fn there(tx: &mut Tx<'_>, filter: &Filter) -> Result<HashMap<i64, u64>, StoreErr
 
 /// How many vulnerabilities count for one of the subjects.
 fn vulnerabilities(tx: &mut Tx<'_>, subjects: &BTreeSet<i64>) -> Result<u64, StoreError> {
-    let mut found: HashSet<String> = HashSet::new();
     let subjects: Vec<i64> = subjects.iter().copied().collect();
-    for chunk in subjects.chunks(CHUNK) {
-        let sql = format!(
-            "SELECT DISTINCT vulnerability FROM match WHERE gone IS NULL AND judgement = 'counts' AND subject IN ({})",
-            marks(1, chunk.len())
-        );
-        let bound: Vec<Value> = chunk.iter().map(|subject| Value::Int(*subject)).collect();
-        for row in tx.query(&sql, &bound)? {
-            found.insert(row.get(0)?);
-        }
-    }
+    let sql = |marks: &str| {
+        format!(
+            "SELECT DISTINCT vulnerability FROM match WHERE gone IS NULL AND judgement = 'counts' AND subject IN ({marks})"
+        )
+    };
+    let found: HashSet<String> = by_number(tx, &subjects, sql, |row| row.get(0))?.into_iter().collect();
     Ok(found.len() as u64)
 }
